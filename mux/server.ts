@@ -1,0 +1,238 @@
+import type { WaitOptions } from "./wait_options.ts";
+
+/** How long handlers may go on after their signal was aborted, in ms. */
+const LAST_WORDS_MS = 1_000;
+
+/** The steps of a {@linkcode ServerLoop} that differ from server to server. */
+export interface ServerSteps<T> {
+  /** Brings the next item; must lose nothing when its signal is aborted. */
+  take(options: WaitOptions): Promise<T>;
+  /** Serves one item. The signal is aborted when the time to drain is over. */
+  handle(item: T, signal: AbortSignal): void | Promise<void>;
+  /** Whether to serve this item at all. Default: yes. */
+  verify?: ((item: T) => boolean | Promise<boolean>) | undefined;
+  /** Called when `verify` or `handle` threw. Default: prints to stderr. */
+  onError?: ((error: unknown, item: T) => void) | undefined;
+  /** Gives the socket back, after the last handler has ended. */
+  close(): void;
+}
+
+/** Options of {@linkcode ServerLoop.shutdown}. */
+export interface ShutdownOptions {
+  /**
+   * How long handlers under way may take to finish, in milliseconds; then
+   * their signal is aborted. Default: 10,000.
+   */
+  graceMs?: number;
+}
+
+/** What a server has done so far. */
+export interface ServerStats {
+  /** Items taken from the source. */
+  readonly taken: number;
+  /** Items whose handler returned. */
+  readonly handled: number;
+  /** Items whose handler or `verify` threw. */
+  readonly failed: number;
+  /** Items that `verify` turned away. */
+  readonly refused: number;
+  /** Handlers running now. */
+  readonly inFlight: number;
+}
+
+/**
+ * The base of all servers: takes items from a source and hands each to a
+ * handler, with a limit on handlers in flight.
+ *
+ * ```
+ *         serveForever()           shutdown()
+ *   new ─────────────────► serving ──────────► draining ──────────► closed
+ *    │                                             │ handlers ended     ▲
+ *    │                                             │ or grace over:     │
+ *    │                                             │ signal aborted     │
+ *    └──────────────────── shutdown() ─────────────┴────────────────────┘
+ * ```
+ *
+ * While the limit is reached nothing is taken, so the kernel's queue is the
+ * only backlog. What one handler throws reaches `onError` and nobody else.
+ *
+ * @example Two handlers at a time
+ * ```ts
+ * import { ServerLoop } from "@lockstep/lockstep/mux";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const items = [1, 2, 3];
+ * const seen: number[] = [];
+ * const server: ServerLoop<number> = new ServerLoop({
+ *   take: async () => items.shift() ?? await server.shutdown(),
+ *   handle: (item) => void seen.push(item),
+ *   close: () => {},
+ * }, { maxInFlight: 2 });
+ * await server.serveForever();
+ * assertEquals(seen.slice(0, 3), [1, 2, 3]);
+ * ```
+ */
+export class ServerLoop<T> {
+  readonly #steps: ServerSteps<T>;
+  readonly #maxInFlight: number;
+  readonly #stopping: AbortController = new AbortController();
+  readonly #aborting: AbortController = new AbortController();
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
+  #state: "new" | "serving" | "closed" = "new";
+  #oneEnded: PromiseWithResolvers<void> | undefined;
+  #finished: Promise<number> | undefined;
+  #taken = 0;
+  #handled = 0;
+  #failed = 0;
+  #refused = 0;
+  #inFlight = 0;
+
+  /**
+   * Prepares a server; nothing is taken yet.
+   *
+   * @param steps What to do with each item.
+   * @param options `maxInFlight`: how many handlers may run at once; 1 serves
+   * one after the other.
+   * @throws {RangeError} If `maxInFlight` is below 1.
+   */
+  constructor(steps: ServerSteps<T>, options: { maxInFlight: number }) {
+    if (!(options.maxInFlight >= 1)) {
+      throw new RangeError(
+        `Cannot serve: maxInFlight must be 1 or more, got ${options.maxInFlight}`,
+      );
+    }
+    this.#steps = steps;
+    this.#maxInFlight = options.maxInFlight;
+  }
+
+  /** What was done so far; a copy. */
+  get stats(): ServerStats {
+    return {
+      taken: this.#taken,
+      handled: this.#handled,
+      failed: this.#failed,
+      refused: this.#refused,
+      inFlight: this.#inFlight,
+    };
+  }
+
+  /**
+   * Serves until {@linkcode shutdown}, then resolves when the drain is over.
+   *
+   * @throws {TypeError} If the server was started or shut down before.
+   * @throws The error of the source, if it fails while serving; handlers under
+   * way are drained first.
+   */
+  async serveForever(): Promise<void> {
+    if (this.#state !== "new") {
+      throw new TypeError(`Cannot serve: the server is ${this.#state} already`);
+    }
+    this.#state = "serving";
+    const stopping = this.#stopping.signal;
+    try {
+      while (!stopping.aborted) {
+        if (this.#inFlight >= this.#maxInFlight) await this.#untilOneEnds();
+        else this.#serve(await this.#steps.take({ signal: stopping }));
+      }
+    } catch (error) {
+      if (!stopping.aborted) {
+        await this.shutdown();
+        throw error;
+      }
+    }
+    await this.shutdown();
+  }
+
+  /**
+   * Takes no more items, lets handlers finish, then closes.
+   *
+   * May be called again with a shorter grace to hurry.
+   *
+   * @param options How long handlers under way may take.
+   * @returns How many handlers ignored the abort and were left behind, once
+   * the server is closed.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<number> {
+    this.#stopping.abort();
+    this.#wake();
+    if (this.#state !== "closed") {
+      const { graceMs = 10_000 } = options;
+      this.#timers.push(setTimeout(() => this.#aborting.abort(), graceMs));
+    }
+    return this.#finished ??= this.#drain();
+  }
+
+  /** Aborts the handlers under way and closes without waiting for them. */
+  [Symbol.dispose](): void {
+    this.#stopping.abort();
+    this.#aborting.abort();
+    this.#close();
+  }
+
+  /** As {@linkcode shutdown} with the default grace. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  /** Never rejects: whatever a handler does stays inside. */
+  async #serve(item: T): Promise<void> {
+    const steps = this.#steps;
+    this.#taken++;
+    this.#inFlight++;
+    try {
+      if (steps.verify !== undefined && !await steps.verify(item)) {
+        this.#refused++;
+      } else {
+        await steps.handle(item, this.#aborting.signal);
+        this.#handled++;
+      }
+    } catch (error) {
+      this.#failed++;
+      this.#report(error, item);
+    } finally {
+      this.#inFlight--;
+      this.#wake();
+    }
+  }
+
+  #report(error: unknown, item: T): void {
+    try {
+      (this.#steps.onError ?? console.error)(error, item);
+    } catch (errorOfHook) {
+      console.error(errorOfHook);
+    }
+  }
+
+  #wake(): void {
+    this.#oneEnded?.resolve();
+    this.#oneEnded = undefined;
+  }
+
+  #untilOneEnds(): Promise<void> {
+    this.#oneEnded ??= Promise.withResolvers();
+    return this.#oneEnded.promise;
+  }
+
+  async #drain(): Promise<number> {
+    const over = Promise.withResolvers<boolean>();
+    const { signal } = this.#aborting;
+    const sayLastWords = () => {
+      this.#timers.push(setTimeout(() => over.resolve(false), LAST_WORDS_MS));
+    };
+    if (signal.aborted) sayLastWords();
+    else signal.addEventListener("abort", sayLastWords);
+    while (this.#inFlight > 0) {
+      const ended = this.#untilOneEnds().then(() => true);
+      if (!await Promise.race([ended, over.promise])) break;
+    }
+    this.#close();
+    return this.#inFlight;
+  }
+
+  #close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#steps.close();
+  }
+}

@@ -1,0 +1,40 @@
+/** What every call that waits accepts. */
+export interface WaitOptions {
+  /** Ends the wait; the call rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Longest wait, in milliseconds; the call then rejects with a `DOMException`
+   * named `TimeoutError`. 0 tries once. Default: no limit.
+   */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * Checks the options of a wait before it starts.
+ *
+ * @param options What the caller passed.
+ * @returns The longest wait in milliseconds, `Infinity` if there is no limit.
+ * @throws {RangeError} If `timeoutMs` is negative or not a number.
+ * @throws The reason of the signal, if it is aborted already.
+ *
+ * @example A call that waits
+ * ```ts
+ * import { checkWait } from "@lockstep/lockstep/mux";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(checkWait({ timeoutMs: 250 }), 250);
+ * assertEquals(checkWait(), Infinity);
+ * assertThrows(() => checkWait({ timeoutMs: -1 }), RangeError);
+ * ```
+ */
+export function checkWait(options?: WaitOptions): number {
+  if (options === undefined) return Infinity;
+  const { signal, timeoutMs = Infinity } = options;
+  if (!(timeoutMs >= 0)) {
+    throw new RangeError(
+      `Cannot wait: timeoutMs must be 0 or more, got ${timeoutMs}`,
+    );
+  }
+  signal?.throwIfAborted();
+  return timeoutMs;
+}

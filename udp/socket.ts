@@ -1,0 +1,407 @@
+import {
+  formatAddr,
+  type HostPort,
+  normalizeHostname,
+  resolveHost,
+  sameAddr,
+} from "../mux/addr.ts";
+import { Source } from "../mux/source.ts";
+import type { WaitOptions } from "../mux/wait_options.ts";
+import {
+  joinMulticast,
+  type MulticastMembership,
+  type MulticastOptions,
+} from "./_multicast.ts";
+import { retransmit } from "./_retransmit.ts";
+
+export type { MulticastMembership, MulticastOptions };
+
+/** Most bytes that one datagram carries over IPv4. */
+export const MAX_DATAGRAM_BYTES = 65_507;
+
+/** Options of {@linkcode UdpSocket.bind}. */
+export interface UdpBindOptions {
+  /** Address to bind. Default: `"127.0.0.1"`; `"::"` is IPv6 and IPv4. */
+  hostname?: string | undefined;
+  /** Port to bind; 0 lets the system choose. Default: 0. */
+  port?: number | undefined;
+  /**
+   * Share the port with other sockets: all get broadcasts and multicasts, the
+   * last that bound gets the rest. Default: false.
+   */
+  reuseAddress?: boolean | undefined;
+  /** Whether own multicasts come back to this host. Default: false. */
+  multicastLoopback?: boolean | undefined;
+}
+
+/** One datagram and where it came from. */
+export interface Datagram {
+  /** What was sent, 0 to 65,507 bytes. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Who sent it; pass it to `sendTo()` to answer. */
+  readonly addr: Deno.NetAddr;
+  /** Whether the datagram was longer than `data`, and its rest is lost. */
+  readonly truncated: boolean;
+}
+
+/** Options of {@linkcode UdpSocket.receive}. */
+export interface ReceiveOptions extends WaitOptions {
+  /** Most bytes to keep of the datagram. Default: all. */
+  maxBytes?: number | undefined;
+}
+
+/** Options of {@linkcode UdpSocket.request}. */
+export interface RequestOptions extends WaitOptions {
+  /** How often to send again when no answer comes. Default: 3. */
+  retries?: number | undefined;
+  /**
+   * Wait for the first answer in milliseconds, doubled after each repetition.
+   * Default: 500.
+   */
+  retransmitMs?: number | undefined;
+  /** Whether a datagram from that address is the answer. Default: any is. */
+  match?: ((answer: Datagram) => boolean) | undefined;
+}
+
+/**
+ * A UDP socket that loses nothing to a timeout.
+ *
+ * Any number of callers may wait at once: they are served in the order in which
+ * they came, and one that gives up takes nothing with it (see
+ * {@linkcode Source}). A socket that is bound to an IPv6 address by `"::"` also
+ * hears IPv4 and shows those peers in the usual dotted form.
+ *
+ * Source: RFC 768; POSIX `sendto`, `recvfrom`.
+ *
+ * @example Answer one datagram
+ * ```ts
+ * import { UdpSocket } from "@lockstep/lockstep/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = UdpSocket.bind();
+ * await using client = UdpSocket.bind();
+ *
+ * await client.sendTo(new TextEncoder().encode("hi"), server.localAddr);
+ * const { data, addr } = await server.receive({ timeoutMs: 1_000 });
+ * assertEquals(new TextDecoder().decode(data), "hi");
+ * assertEquals(addr.port, client.localAddr.port);
+ * ```
+ */
+export class UdpSocket implements AsyncIterable<Datagram> {
+  /** Address and port that the socket is bound to. */
+  readonly localAddr: Deno.NetAddr;
+  readonly #conn: Deno.DatagramConn;
+  readonly #inbox: Source<Received>;
+  readonly #dualStack: boolean;
+  #peer: Deno.NetAddr | undefined;
+
+  /**
+   * Adopts a socket that was opened by `Deno.listenDatagram()`; from now on
+   * nobody else may receive from it or close it.
+   *
+   * @param conn The socket.
+   */
+  constructor(conn: Deno.DatagramConn) {
+    const buffer = new Uint8Array(65_536); // longer than any datagram
+    this.#conn = conn;
+    this.localAddr = conn.addr as Deno.NetAddr;
+    this.#dualStack = this.localAddr.hostname.includes(":");
+    this.#inbox = new Source({
+      action: "receive a datagram",
+      read: () => conn.receive(buffer) as Promise<Received>,
+      close: () => conn.close(),
+    });
+  }
+
+  /**
+   * Opens a socket.
+   *
+   * @param options Address, port and sharing.
+   * @returns The socket, bound.
+   * @throws {TypeError} If Deno runs without `--unstable-net`.
+   * @throws {Deno.errors.AddrInUse} If the port is taken.
+   * @throws {Deno.errors.NotCapable} If `--allow-net` does not cover it.
+   */
+  static bind(options: UdpBindOptions = {}): UdpSocket {
+    if (Deno.listenDatagram === undefined) {
+      throw new TypeError("Cannot open a UDP socket: run with --unstable-net");
+    }
+    return new UdpSocket(Deno.listenDatagram({
+      transport: "udp",
+      hostname: options.hostname ?? "127.0.0.1",
+      port: options.port ?? 0,
+      reuseAddress: options.reuseAddress ?? false,
+      loopback: options.multicastLoopback ?? false,
+    }));
+  }
+
+  /** Whether a datagram is here already. */
+  get readable(): boolean {
+    return this.#inbox.readable;
+  }
+
+  /** Whether the socket is closed. */
+  get closed(): boolean {
+    return this.#inbox.closed;
+  }
+
+  /** The only peer that is heard, after {@linkcode connect}. */
+  get remoteAddr(): Deno.NetAddr | undefined {
+    return this.#peer;
+  }
+
+  /**
+   * Sends one datagram.
+   *
+   * There is no abort: what was handed to the system cannot be taken back. A
+   * host name is looked up by every call; {@linkcode resolveHost} does it once.
+   *
+   * @param data What to send; must not change until the promise settles.
+   * @param addr Where to. To answer, pass the `addr` of the datagram received.
+   * @returns The number of bytes sent: all.
+   * @throws {RangeError} If `data` is longer than 65,507 bytes or the port is 0.
+   * @throws {Deno.errors.BadResource} If the socket is closed.
+   */
+  async sendTo(data: Uint8Array, addr: HostPort): Promise<number> {
+    if (data.length > MAX_DATAGRAM_BYTES) {
+      throw new RangeError(
+        `Cannot send ${data.length} bytes to ${formatAddr(addr)}: ` +
+          `a datagram carries at most ${MAX_DATAGRAM_BYTES}`,
+      );
+    }
+    return await this.#conn.send(data, netAddr(addr));
+  }
+
+  /**
+   * Sends one datagram to the connected peer.
+   *
+   * @param data What to send; must not change until the promise settles.
+   * @returns The number of bytes sent: all.
+   * @throws {TypeError} If {@linkcode connect} was not called.
+   * @throws {RangeError} If `data` is longer than 65,507 bytes.
+   */
+  send(data: Uint8Array): Promise<number> {
+    if (this.#peer === undefined) {
+      return Promise.reject(
+        new TypeError("Cannot send: the socket is not connected, use sendTo()"),
+      );
+    }
+    return this.sendTo(data, this.#peer);
+  }
+
+  /**
+   * Waits for the next datagram.
+   *
+   * If aborted or timed out, no datagram is lost: the next call gets it.
+   *
+   * @param options Timeout, abort signal, limit of length.
+   * @returns The datagram; `data` is a copy that belongs to the caller.
+   * @throws {Deno.errors.BadResource} If the socket is closed.
+   * @throws {Deno.errors.Interrupted} If it is closed while waiting.
+   * @throws {DOMException} `TimeoutError` after `timeoutMs`.
+   */
+  receive(options?: ReceiveOptions): Promise<Datagram> {
+    const maxBytes = options?.maxBytes ?? Infinity;
+    return this.#inbox.take((r) => this.#copy(r, maxBytes), options);
+  }
+
+  /**
+   * Waits for the next datagram and puts it into the caller's buffer.
+   *
+   * If aborted or timed out, no datagram is lost and the buffer is untouched.
+   *
+   * @param buffer Where to put it. What does not fit is dropped, and
+   * `truncated` says so.
+   * @param options Timeout and abort signal.
+   * @returns The datagram; `data` is a view of `buffer`.
+   * @throws As {@linkcode receive}.
+   */
+  receiveInto(
+    buffer: Uint8Array<ArrayBuffer>,
+    options?: WaitOptions,
+  ): Promise<Datagram> {
+    return this.#inbox.take((received) => {
+      const [bytes, addr] = received;
+      if (!this.#hears(addr)) return undefined;
+      const truncated = bytes.length > buffer.length;
+      buffer.set(truncated ? bytes.subarray(0, buffer.length) : bytes);
+      const data = buffer.subarray(0, bytes.length);
+      return { data, addr: this.#shown(addr), truncated };
+    }, options);
+  }
+
+  /**
+   * Takes a datagram if one is here, and never waits.
+   *
+   * The first call on a quiet socket starts to listen, so a later one can
+   * succeed once the event loop has turned.
+   *
+   * @returns The datagram, or `undefined`: it would have to wait.
+   * @throws {Deno.errors.BadResource} If the socket is closed.
+   */
+  tryReceive(): Datagram | undefined {
+    return this.#inbox.tryTake((received) => this.#copy(received, Infinity));
+  }
+
+  /**
+   * Hears only this peer from now on; what others send is dropped.
+   *
+   * The name is looked up once. Nothing is sent. Unlike a connected socket of
+   * the system, an unreachable peer is not reported: it just does not answer.
+   *
+   * @param addr The peer.
+   * @throws {Error} If the name has no address of the socket's family.
+   */
+  async connect(addr: HostPort): Promise<void> {
+    const hostname = await resolveHost(addr.hostname, this.#family);
+    this.#peer = netAddr({ hostname, port: addr.port });
+  }
+
+  /**
+   * Sends a question and waits for its answer, sending again while none comes.
+   *
+   * Only a datagram from `addr` that satisfies `match` is the answer. Others go
+   * to whoever waits on this socket besides; if nobody does, they are dropped.
+   * Several requests may wait at once. If aborted or timed out, the question
+   * may have been sent, and a late answer is treated like any other datagram.
+   *
+   * @param data The question; must not change until the promise settles.
+   * @param addr Whom to ask; a name is looked up once.
+   * @param options Retries, first wait, match; `timeoutMs` limits the whole.
+   * @returns The answer; `data` is a copy that belongs to the caller.
+   * @throws {DOMException} `TimeoutError` if no answer came.
+   * @throws {RangeError} If an option is out of range.
+   */
+  async request(
+    data: Uint8Array,
+    addr: HostPort,
+    options: RequestOptions = {},
+  ): Promise<Datagram> {
+    const hostname = await resolveHost(addr.hostname, this.#family);
+    const peer = netAddr({ hostname, port: addr.port });
+    const { match } = options;
+    const answer = (received: Received): Datagram | undefined => {
+      if (!sameAddr(received[1], peer)) return undefined;
+      const datagram = this.#copy(received, Infinity);
+      if (datagram === undefined) return undefined;
+      return match === undefined || match(datagram) ? datagram : undefined;
+    };
+    return await retransmit(
+      `Cannot get an answer from ${formatAddr(addr)}`,
+      options,
+      async (wait) => {
+        const arrival = this.#inbox.take(answer, wait);
+        arrival.catch(() => {}); // reported below, unless the send fails first
+        await this.sendTo(data, peer);
+        return await arrival;
+      },
+    );
+  }
+
+  /**
+   * Sends one datagram to every host of the network.
+   *
+   * @param data What to send; must not change until the promise settles.
+   * @param port Port of the receivers.
+   * @param hostname Broadcast address. Default: `"255.255.255.255"`, the
+   * network of this host.
+   * @returns The number of bytes sent: all.
+   */
+  broadcast(
+    data: Uint8Array,
+    port: number,
+    hostname: string = "255.255.255.255",
+  ): Promise<number> {
+    return this.sendTo(data, { hostname, port });
+  }
+
+  /**
+   * Joins a multicast group: what is sent to it arrives here too.
+   *
+   * The interface that own multicasts leave by is the one whose address the
+   * socket is bound to. Source: RFC 1112 (IPv4), RFC 3810 (IPv6).
+   *
+   * @param group Address of the group, 224.0.0.0/4 or ff00::/8.
+   * @param options Time to live, loopback, interface.
+   * @returns The membership, to leave the group by.
+   * @throws {RangeError} If `ttl` is not 1 to 255, or given for IPv6.
+   */
+  async joinMulticast(
+    group: string,
+    options?: MulticastOptions,
+  ): Promise<MulticastMembership> {
+    let left: Promise<void> | undefined;
+    const leaveNow = await joinMulticast(this.#conn, group, options);
+    const leave = async () => {
+      if (!this.closed) await (left ??= leaveNow());
+    };
+    return { leave, [Symbol.asyncDispose]: leave };
+  }
+
+  /**
+   * Closes the socket; who waits is rejected with `Interrupted`. Closing twice
+   * does nothing.
+   */
+  close(): void {
+    this.#inbox.close();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes, and waits until the port is free to be bound again. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#inbox[Symbol.asyncDispose]();
+  }
+
+  /** Datagrams as they come, until the socket is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
+    while (!this.closed) {
+      try {
+        yield await this.receive();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+    }
+  }
+
+  get #family(): 4 | 6 | undefined {
+    return this.#dualStack ? undefined : 4;
+  }
+
+  #hears(addr: Deno.NetAddr): boolean {
+    return this.#peer === undefined || sameAddr(addr, this.#peer);
+  }
+
+  /** The address as users see it: IPv4 peers of a dual-stack socket dotted. */
+  #shown(addr: Deno.NetAddr): Deno.NetAddr {
+    if (!this.#dualStack) return addr;
+    return { ...addr, hostname: normalizeHostname(addr.hostname) };
+  }
+
+  #copy(received: Received, maxBytes: number): Datagram | undefined {
+    const [bytes, addr] = received;
+    if (!this.#hears(addr)) return undefined;
+    return {
+      data: bytes.slice(0, Math.min(bytes.length, maxBytes)),
+      addr: this.#shown(addr),
+      truncated: bytes.length > maxBytes,
+    };
+  }
+}
+
+type Received = [Uint8Array<ArrayBuffer>, Deno.NetAddr];
+
+/** As Deno wants it; an address that Deno made passes as it is. */
+function netAddr(addr: HostPort | Deno.NetAddr): Deno.NetAddr {
+  const { hostname, port } = addr;
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
+    throw new RangeError(
+      `Cannot send to ${formatAddr(addr)}: the port must be 1 to 65535`,
+    );
+  }
+  return "transport" in addr ? addr : { transport: "udp", hostname, port };
+}
