@@ -1,0 +1,27 @@
+/**
+ * Threads and sockets for Deno.
+ *
+ * Each module stands alone and has an entry of its own: `mux` (one owner for
+ * each outstanding operation, servers), `udp` (datagrams) and `tftp` (file
+ * transfer). This entry has everything.
+ *
+ * @example Fetch a file from a TFTP server
+ * ```ts
+ * import { TftpClient, TftpServer } from "@lockstep/lockstep";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = new TftpServer({ read: () => new Uint8Array([1, 2, 3]) });
+ * const served = server.serveForever();
+ * await using client = new TftpClient(server.addr);
+ *
+ * assertEquals(await client.bytes("boot.img"), new Uint8Array([1, 2, 3]));
+ *
+ * await server.shutdown();
+ * await served;
+ * ```
+ *
+ * @module
+ */
+export * from "./mux/mod.ts";
+export * from "./tftp/mod.ts";
+export * from "./udp/mod.ts";
