@@ -1,1 +1,5 @@
 /** @module */
+
+export * from "./charset.ts";
+export * from "./netascii.ts";
+export * from "./packet.ts";
