@@ -7,6 +7,8 @@
  *
  * - {@linkcode UdpSocket}: send, receive, request, broadcast, multicast.
  * - {@linkcode UdpServer}: a handler for each datagram.
+ * - {@linkcode rtt}: round-trip time and loss, to any echo server.
+ * - {@linkcode discover} and {@linkcode answerDiscovery}: who is there.
  *
  * @example Ask, and ask again if the answer is lost
  * ```ts
@@ -29,5 +31,7 @@
  *
  * @module
  */
+export * from "./discover.ts";
+export * from "./rtt.ts";
 export * from "./server.ts";
 export * from "./socket.ts";

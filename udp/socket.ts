@@ -231,6 +231,33 @@ export class UdpSocket implements AsyncIterable<Datagram> {
   }
 
   /**
+   * Waits for a datagram that a function accepts, without a copy.
+   *
+   * The fast form for protocols: read the view and return a result, or return
+   * `undefined` to leave the datagram to whoever waits next; if nobody does, it
+   * is dropped. If aborted or timed out, the function was not called.
+   *
+   * @param accept Called with a view of the socket's own buffer, which is valid
+   * during the call only.
+   * @param options Timeout and abort signal.
+   * @returns What `accept` returned.
+   * @throws As {@linkcode receive}, and what `accept` throws.
+   */
+  receiveWith<R>(
+    accept: (
+      data: Uint8Array<ArrayBuffer>,
+      addr: Deno.NetAddr,
+    ) => R | undefined,
+    options?: WaitOptions,
+  ): Promise<R> {
+    return this.#inbox.take(
+      ([data, addr]) =>
+        this.#hears(addr) ? accept(data, this.#shown(addr)) : undefined,
+      options,
+    );
+  }
+
+  /**
    * Takes a datagram if one is here, and never waits.
    *
    * The first call on a quiet socket starts to listen, so a later one can

@@ -9,3 +9,5 @@ export const deadline: <T>(
   ms: number,
   options?: { signal?: AbortSignal },
 ) => Promise<T> = std.deadline;
+export const abortable: <T>(p: Promise<T>, signal: AbortSignal) => Promise<T> =
+  std.abortable;

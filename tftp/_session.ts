@@ -1,0 +1,271 @@
+import { formatAddr } from "../mux/addr.ts";
+import type { UdpRequest } from "../udp/server.ts";
+import { UdpSocket } from "../udp/socket.ts";
+import { decodeText, encodeText, printable } from "./charset.ts";
+import { TftpError } from "./error.ts";
+import { errorOf, type Failure } from "./_failure.ts";
+import { filePieces } from "./_file_pieces.ts";
+import type { IncomingFile } from "./_incoming_file.ts";
+import { Link } from "./_link.ts";
+import { BLOCK_SIZE_RANGE, decide, type Terms } from "./_negotiation.ts";
+import { decodePieces, encodePieces } from "./_netascii_pieces.ts";
+import { DEFAULT_WINDOW_BYTES } from "./options.ts";
+import {
+  encodeAck,
+  encodeError,
+  encodeOack,
+  type RequestPacket,
+} from "./packet.ts";
+import { Receiver } from "./_receiver.ts";
+import { RetransmissionTimer } from "./_retransmission_timer.ts";
+import { asTftpError, type Root } from "./_root.ts";
+import { Sender } from "./_sender.ts";
+import type { TftpServerOptions, TftpTransfer } from "./server.ts";
+import { dally, receivePieces, sendPieces, summarize } from "./_transfer.ts";
+
+const DEFAULT_RETRANSMIT_MS = 4_000;
+const DEFAULT_RETRIES = 8;
+const DEFAULT_WINDOW_BLOCKS = 64;
+
+/** How long the last ACK of an upload can be repeated; clients wait seconds. */
+const DALLY_MS = 3_000;
+
+/** What a {@linkcode Session} serves. */
+export interface SessionOptions {
+  /** The server's settings. */
+  readonly server: TftpServerOptions;
+  readonly root: Root;
+  /** The datagram, and the way to refuse. */
+  readonly request: UdpRequest;
+  /** What it says. */
+  readonly packet: RequestPacket;
+  /** Called when there is a link. */
+  readonly onLink: (link: Link) => void;
+  /** Takes over a link that is still to answer repetitions of the last block. */
+  readonly linger: (link: Link, over: Promise<void>) => void;
+}
+
+/**
+ * One transfer of a server, from the request to the last acknowledgement.
+ *
+ * A request that cannot be served is refused from the listening port and costs
+ * no socket. Otherwise the transfer gets one, and either ends well or tells the
+ * client why not.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #startedAt: number = performance.now();
+  readonly #name: string;
+  readonly #action: string;
+  #link: Link | undefined;
+  /** Whether the failure came from the machine, so that the client knows. */
+  #told = false;
+
+  constructor(options: SessionOptions) {
+    const { packet, request, server } = options;
+    this.#options = options;
+    const name = decodeText(packet.name, server.encoding, { lossy: true });
+    this.#name = printable(name);
+    const [verb, way] = packet.type === "rrq"
+      ? ["send", "to"]
+      : ["take", "from"];
+    const client = formatAddr(request.addr);
+    this.#action = `Cannot ${verb} "${this.#name}" ${way} ${client}`;
+  }
+
+  /** Way to the client, once the file is open. */
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /**
+   * Serves the request, and reports how that went.
+   *
+   * @throws {TftpError} If the request was refused or the transfer failed.
+   * @throws What is nobody's fault but ours.
+   */
+  async run(): Promise<void> {
+    try {
+      const { type, mode } = this.#options.packet;
+      if (mode !== "octet" && mode !== "netascii") {
+        throw new TftpError("illegal-operation", "Unknown mode");
+      }
+      if (type === "rrq") await this.#send();
+      else await this.#take();
+    } catch (error) {
+      throw await this.#fail(error);
+    }
+  }
+
+  async #send(): Promise<void> {
+    const { server, root, packet } = this.#options;
+    if (server.allowRead === false) {
+      throw new TftpError("access-violation", "Reading is not allowed");
+    }
+    const { file, size } = await root.read(this.#path());
+    using _file = file;
+    const text = packet.mode === "netascii";
+    const { terms, granted } = this.#decide(text ? undefined : size);
+    const timer = this.#timer(terms);
+    const sender = new Sender({
+      ...terms,
+      timer,
+      retries: server.retries ?? DEFAULT_RETRIES,
+      opening: granted.length > 0 ? encodeOack(granted) : undefined,
+    });
+    const link = this.#open();
+    const pieces = text ? encodePieces(filePieces(file)) : filePieces(file);
+    let bytes = 0;
+    await sendPieces(link, sender, pieces, (sent) => bytes = sent);
+    if (sender.failure !== undefined) throw this.#tell(sender.failure);
+    link.close();
+    this.#report("done", {
+      statistics: summarize(sender, timer, terms, {
+        bytes,
+        startedAt: this.#startedAt,
+        repeatedRequests: 0,
+      }),
+    });
+  }
+
+  async #take(): Promise<void> {
+    const { server, root } = this.#options;
+    const { allowWrite = false, create = true, overwrite = false } = server;
+    if (!allowWrite) {
+      throw new TftpError("access-violation", "Writing is not allowed");
+    }
+    const file = await root.write(this.#path(), { create, overwrite });
+    try {
+      await this.#fill(file, overwrite);
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  }
+
+  async #fill(file: IncomingFile, overwrite: boolean): Promise<void> {
+    const { server, packet } = this.#options;
+    const { terms, granted } = this.#decide(undefined);
+    const timer = this.#timer(terms);
+    const receiver = new Receiver({
+      ...terms,
+      timer,
+      retries: server.retries ?? DEFAULT_RETRIES,
+      opening: granted.length > 0 ? encodeOack(granted) : encodeAck(0),
+      dallyMs: DALLY_MS,
+    });
+    const link = this.#open();
+    let bytes = 0;
+    const { blockSize } = terms;
+    const wire = receivePieces(link, receiver, {
+      blockSize,
+      size: terms.size,
+      onBytes: (received) => bytes = received,
+    });
+    const text = packet.mode === "netascii";
+    for await (const piece of text ? decodePieces(wire) : wire) {
+      await file.write(piece);
+    }
+    if (receiver.failure !== undefined) throw this.#tell(receiver.failure);
+    if (!text && terms.size !== undefined && terms.size !== bytes) {
+      throw this.#tell({
+        code: "size-mismatch",
+        reason: `client announced ${terms.size} octets and sent ${bytes}`,
+        tellPeer: true,
+      });
+    }
+    await file.commit({ overwrite });
+    receiver.commit();
+    link.flush(receiver);
+    this.#report("done", {
+      statistics: summarize(receiver, timer, terms, {
+        bytes,
+        startedAt: this.#startedAt,
+        repeatedRequests: 0,
+      }),
+    });
+    this.#options.linger(link, dally(link, receiver));
+  }
+
+  /** Name of the file; only what is well-formed is looked for. */
+  #path(): string {
+    const { packet, server } = this.#options;
+    try {
+      return decodeText(packet.name, server.encoding);
+    } catch (cause) {
+      throw new TftpError("access-violation", "Malformed file name", { cause });
+    }
+  }
+
+  #decide(
+    size: number | undefined,
+  ): { terms: Terms; granted: [string, string][] } {
+    const { packet, server } = this.#options;
+    return decide(packet.type, packet.options, {
+      maxBlockSize: server.maxBlockSize ?? BLOCK_SIZE_RANGE.max,
+      maxWindowBlocks: server.maxWindowBlocks ?? DEFAULT_WINDOW_BLOCKS,
+      maxWindowBytes: server.maxWindowBytes ?? DEFAULT_WINDOW_BYTES,
+      size,
+    });
+  }
+
+  #timer(terms: Terms): RetransmissionTimer {
+    const { retransmitMs = DEFAULT_RETRANSMIT_MS } = this.#options.server;
+    return new RetransmissionTimer(terms.retransmitMs ?? retransmitMs);
+  }
+
+  /** Opens the socket whose port is our transfer identifier. */
+  #open(): Link {
+    const { server, request, onLink } = this.#options;
+    const socket = UdpSocket.bind({ hostname: server.hostname });
+    const { addr, signal } = request;
+    this.#link = new Link(socket, addr, { identified: true, signal });
+    onLink(this.#link);
+    this.#report("started", {});
+    return this.#link;
+  }
+
+  /** The error for a failure of the machine; the client is told if it should. */
+  #tell(failure: Failure): TftpError {
+    const { encoding } = this.#options.server;
+    const error = errorOf(failure, this.#action, "client", encoding);
+    if (failure.tellPeer) this.#link?.abort(error.wireCode, failure.reason);
+    this.#told = true;
+    return error;
+  }
+
+  /** Tells the client, reports, and answers what is to be thrown. */
+  async #fail(error: unknown): Promise<unknown> {
+    const { request } = this.#options;
+    if (this.#told) {
+      this.#link?.close();
+      this.#report("failed", { error: error as TftpError });
+      return error;
+    }
+    const known = request.signal.aborted
+      ? new TftpError("undefined", "Server is shutting down")
+      : asTftpError(error);
+    const { wireCode, message, code } = known;
+    if (this.#link !== undefined) this.#link.abort(wireCode, message);
+    else await request.reply(encodeError(wireCode, encodeText(message)));
+    const reported = new TftpError(code, `${this.#action}: ${message}`, {
+      cause: error,
+    });
+    this.#report("failed", { error: reported });
+    return known.cause !== undefined && code === "undefined" ? error : reported;
+  }
+
+  #report(
+    state: TftpTransfer["state"],
+    outcome: Pick<TftpTransfer, "statistics" | "error">,
+  ): void {
+    const { packet, request, server } = this.#options;
+    server.onTransfer?.({
+      operation: packet.type === "rrq" ? "read" : "write",
+      name: this.#name,
+      addr: request.addr,
+      state,
+      ...outcome,
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import type { Link } from "./_link.ts";
+import type { Agreement } from "./_machine.ts";
+import type { TransferStatistics } from "./options.ts";
+import type { Packet } from "./packet.ts";
+import type { Receiver } from "./_receiver.ts";
+import type { RetransmissionTimer } from "./_retransmission_timer.ts";
+import type { Sender } from "./_sender.ts";
+
+/** Octets that are read from or written to a file at once. */
+export const PIECE_BYTES = 256 * 1024;
+
+/** Called with the octets transferred so far, after each step. */
+export type OnBytes = (bytes: number) => void;
+
+/**
+ * Drives a sender until the last block is acknowledged, or it failed.
+ *
+ * @param link Way to the peer.
+ * @param sender What to drive.
+ * @param pieces The file; a piece may be reused once the next is asked for.
+ * @param onBytes Told about progress: octets given to the sender.
+ */
+export async function sendPieces(
+  link: Link,
+  sender: Sender,
+  pieces: AsyncIterable<Uint8Array>,
+  onBytes: OnBytes,
+): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let piece = new Uint8Array(0);
+  let bytes = 0;
+  try {
+    while (!sender.done && sender.failure === undefined) {
+      while (sender.wantsData) {
+        if (piece.length === 0) {
+          link.flush(sender); // nothing waits for a slow file
+          const next = await link.local(iterator.next());
+          if (next.done) {
+            sender.finish();
+            break;
+          }
+          piece = next.value as Uint8Array<ArrayBuffer>;
+        }
+        if (!link.idle) await link.settled();
+        const taken = sender.load(piece);
+        piece = piece.subarray(taken);
+        bytes += taken;
+      }
+      await link.step(sender);
+      onBytes(bytes);
+    }
+  } finally {
+    // Not awaited: a stream that hangs must not hold the transfer's end up.
+    iterator.return?.().catch(() => {}); // its error came by next() already
+  }
+}
+
+/**
+ * Drives a receiver until the last block is here, or it failed.
+ *
+ * The last block is not acknowledged: that is for whoever called, after
+ * `receiver.commit()`.
+ *
+ * @param link Way to the peer.
+ * @param receiver What to drive.
+ * @param options The terms; `first`: the packet with block 1, if it arrived in
+ * answer to the request; `onBytes`: told about progress, octets received.
+ * @returns The file in pieces of up to 256 KiB, each a buffer of its own.
+ */
+export async function* receivePieces(
+  link: Link,
+  receiver: Receiver,
+  options: {
+    blockSize: number;
+    size: number | undefined;
+    first?: Packet | undefined;
+    onBytes: OnBytes;
+  },
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const { blockSize, size = Infinity, first, onBytes } = options;
+  const capacity = Math.max(
+    Math.min(PIECE_BYTES, size + blockSize),
+    blockSize,
+  );
+  let piece: Uint8Array<ArrayBuffer> | undefined;
+  let used = 0;
+  let bytes = 0;
+  const store = (packet: Packet, now: number) => {
+    const data = receiver.handle(packet, now);
+    if (data === undefined) return;
+    piece ??= new Uint8Array(capacity);
+    piece.set(data, used);
+    used += data.length;
+    bytes += data.length;
+  };
+  if (first !== undefined) store(first, performance.now());
+  while (!receiver.complete && receiver.failure === undefined) {
+    await link.step(receiver, store);
+    onBytes(bytes);
+    if (piece !== undefined && used + blockSize > capacity) {
+      yield piece.subarray(0, used);
+      piece = undefined;
+      used = 0;
+    }
+  }
+  if (receiver.complete && piece !== undefined && used > 0) {
+    yield piece.subarray(0, used);
+  }
+}
+
+/** Acknowledges the last block, and answers repetitions of it for a while. */
+export async function dally(link: Link, receiver: Receiver): Promise<void> {
+  try {
+    while (!receiver.done) await link.step(receiver);
+  } catch {
+    // The file is safe; what becomes of the last ACK changes nothing here.
+  } finally {
+    link.close();
+  }
+}
+
+/** What users are told about a transfer that went well. */
+export function summarize(
+  machine: Sender | Receiver,
+  timer: RetransmissionTimer,
+  terms: Agreement,
+  account: { bytes: number; startedAt: number; repeatedRequests: number },
+): TransferStatistics {
+  return {
+    bytes: account.bytes,
+    blocks: machine.blocks,
+    retransmissions: account.repeatedRequests + machine.retransmissions,
+    roundTripMs: timer.roundTripMs,
+    durationMs: performance.now() - account.startedAt,
+    blockSize: terms.blockSize,
+    windowBlocks: terms.windowBlocks,
+  };
+}

@@ -1,0 +1,392 @@
+import { fileURLToPath } from "node:url";
+import { concat } from "@std/bytes";
+import type { HostPort } from "../mux/addr.ts";
+import { Call } from "./_call.ts";
+import { encodeAck } from "./packet.ts";
+import type { Terms } from "./_negotiation.ts";
+import { decodePieces, encodePieces } from "./_netascii_pieces.ts";
+import { filePieces } from "./_file_pieces.ts";
+import { IncomingFile } from "./_incoming_file.ts";
+import type { Link } from "./_link.ts";
+import type { TftpTransferOptions, TransferStatistics } from "./options.ts";
+import { Receiver } from "./_receiver.ts";
+import { Sender } from "./_sender.ts";
+import { dally, receivePieces, sendPieces } from "./_transfer.ts";
+
+/** Port of a TFTP server (RFC 1350 section 4). */
+export const TFTP_PORT = 69;
+
+/** Options of a {@linkcode TftpClient}. */
+export interface TftpClientOptions extends TftpTransferOptions {
+  /** Name or address of the server. */
+  hostname: string;
+  /** Port of the server. Default: 69. */
+  port?: number | undefined;
+}
+
+/** Options of {@linkcode TftpClient.put}. */
+export interface TftpPutOptions extends TftpTransferOptions {
+  /**
+   * Octets in the source, so that the server can refuse what does not fit.
+   * Default: the length of a `Uint8Array`, else unknown.
+   */
+  size?: number | undefined;
+}
+
+/** What {@linkcode TftpClient.stat} finds out. */
+export interface TftpFileInfo {
+  /** Octets in the file, `undefined` if the server does not tell. */
+  readonly size: number | undefined;
+}
+
+/**
+ * Reads files from a TFTP server and writes files to it.
+ *
+ * Each call is a transfer of its own, on a socket of its own, and any number may
+ * run at once. Options that the server does not know are done without. A wait
+ * for an answer follows the measured round-trip time, so that a lost packet costs
+ * some 20 ms on a local network rather than seconds.
+ *
+ * A transfer that is aborted, times out or fails tells the server, and leaves
+ * nothing behind on this side.
+ *
+ * After the last block of a read the client listens a moment longer, in the
+ * background, in case its last acknowledgement got lost; `await using` waits for
+ * that. Source: RFC 1350, 1123 section 4.2, 2347, 2348, 2349, 7440.
+ *
+ * @example Read a file
+ * ```ts
+ * import { TftpClient, TftpServer } from "@lockstep/lockstep/tftp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${root}/motd`, "hello");
+ * const server = new TftpServer({ root });
+ * const served = server.serveForever();
+ *
+ * await using client = new TftpClient(server.addr);
+ * const bytes = await client.bytes("motd");
+ * assertEquals(new TextDecoder().decode(bytes), "hello");
+ *
+ * await server.shutdown();
+ * await served;
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export class TftpClient {
+  readonly #server: HostPort;
+  readonly #defaults: TftpTransferOptions;
+  readonly #dallying: Map<Link, Promise<void>> = new Map();
+
+  /**
+   * Names the server; nothing is sent yet.
+   *
+   * @param options Server, and defaults for all transfers.
+   */
+  constructor(options: TftpClientOptions) {
+    const { hostname, port = TFTP_PORT } = options;
+    this.#server = { hostname, port };
+    this.#defaults = options;
+  }
+
+  /**
+   * Reads a file as a stream, which is an `AsyncIterable` too.
+   *
+   * The transfer goes on only while the stream is read; a pause longer than the
+   * server's patience ends it. Cancelling the stream, or leaving the loop, tells
+   * the server. The stream fails with what {@linkcode bytes} throws.
+   *
+   * @param path Name of the file as the server knows it.
+   * @param options Block size, window, timeouts, mode.
+   * @returns The file in chunks of up to 256 KiB that belong to the caller.
+   *
+   * @example Read a file in chunks
+   * ```ts
+   * import { TftpClient, TftpServer } from "@lockstep/lockstep/tftp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const root = await Deno.makeTempDir();
+   * await Deno.writeFile(`${root}/zeros`, new Uint8Array(300_000));
+   * const server = new TftpServer({ root });
+   * const served = server.serveForever();
+   *
+   * await using client = new TftpClient(server.addr);
+   * let length = 0;
+   * for await (const chunk of client.get("zeros")) length += chunk.length;
+   * assertEquals(length, 300_000);
+   *
+   * await server.shutdown();
+   * await served;
+   * await Deno.remove(root, { recursive: true });
+   * ```
+   */
+  get(
+    path: string,
+    options?: TftpTransferOptions,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return ReadableStream.from(this.#read(path, options, async () => {}));
+  }
+
+  /**
+   * Reads a whole file into memory.
+   *
+   * @param path Name of the file as the server knows it.
+   * @param options Block size, window, timeouts, mode.
+   * @returns The file.
+   * @throws {TftpError} If the server refuses, stays silent, breaks the protocol
+   * or sends another size than it announced.
+   * @throws {DOMException} `TimeoutError` after `timeoutMs`.
+   * @throws {RangeError} If an option is out of range, or the name too long.
+   */
+  async bytes(
+    path: string,
+    options?: TftpTransferOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks = await Array.fromAsync(
+      this.#read(path, options, async () => {}),
+    );
+    return concat(chunks);
+  }
+
+  /**
+   * Reads a file into a file of this machine, which appears when it is complete.
+   *
+   * It is written under a temporary name beside its own and then renamed, before
+   * the last block is acknowledged. A file of that name is replaced then, and
+   * untouched if anything fails.
+   *
+   * @param path Name of the file as the server knows it.
+   * @param to Path of the file here.
+   * @param options Block size, window, timeouts, mode.
+   * @returns How the transfer went.
+   * @throws As {@linkcode bytes}, and what the file system says.
+   */
+  async getFile(
+    path: string,
+    to: string | URL,
+    options?: TftpTransferOptions,
+  ): Promise<TransferStatistics> {
+    let file: IncomingFile | undefined;
+    const pieces = this.#read(path, options, async () => {
+      file ??= await IncomingFile.create(pathOf(to)); // an empty file
+      await file.commit({ overwrite: true });
+    });
+    try {
+      for (;;) {
+        const { done, value } = await pieces.next();
+        if (done) return value;
+        file ??= await IncomingFile.create(pathOf(to));
+        await file.write(value);
+      }
+    } catch (error) {
+      await pieces.throw(error).catch(() => {}); // tells the server, if it can
+      await file?.discard();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param path Name of the file as the server shall know it.
+   * @param source Its content; a stream is read as fast as it is sent.
+   * @param options Block size, window, timeouts, mode, size.
+   * @returns How the transfer went.
+   * @throws {TftpError} As {@linkcode bytes}; `unconfirmed` if all was sent but
+   * the last block never acknowledged: the file may be complete or not.
+   * @throws {DOMException} `TimeoutError` after `timeoutMs`.
+   * @throws What the source throws; the server is told.
+   */
+  async put(
+    path: string,
+    source: Uint8Array | AsyncIterable<Uint8Array>,
+    options: TftpPutOptions = {},
+  ): Promise<TransferStatistics> {
+    const inMemory = source instanceof Uint8Array;
+    const pieces = inMemory ? once(source) : source;
+    const size = options.size ?? (inMemory ? source.length : undefined);
+    return await this.#write(path, pieces, size, options);
+  }
+
+  /**
+   * Writes a file of this machine to the server.
+   *
+   * @param path Name of the file as the server shall know it.
+   * @param from Path of the file here.
+   * @param options Block size, window, timeouts, mode.
+   * @returns How the transfer went.
+   * @throws As {@linkcode put}, and what the file system says.
+   */
+  async putFile(
+    path: string,
+    from: string | URL,
+    options: TftpTransferOptions = {},
+  ): Promise<TransferStatistics> {
+    using file = await Deno.open(from);
+    const { size, isFile } = await file.stat();
+    const pieces = filePieces(file);
+    return await this.#write(path, pieces, isFile ? size : undefined, options);
+  }
+
+  /**
+   * Asks for the size of a file without reading it (RFC 2349 `tsize`).
+   *
+   * @param path Name of the file as the server knows it.
+   * @param options Timeouts, encoding.
+   * @returns The size, if the server tells.
+   * @throws {TftpError} If the server refuses or stays silent.
+   */
+  async stat(
+    path: string,
+    options?: TftpTransferOptions,
+  ): Promise<TftpFileInfo> {
+    const call = this.#call("ask for", path, options);
+    try {
+      const { link, terms, reply } = await call.open("rrq", 0, true);
+      link.abort(reply.type === "oack" ? 8 : 0, "Only the size was asked for");
+      if (reply.type !== "data") return { size: terms.size };
+      const whole = reply.data.length < terms.blockSize;
+      return { size: whole ? reply.data.length : undefined };
+    } catch (error) {
+      call.end(error);
+      throw error;
+    } finally {
+      call.release();
+      call.end();
+    }
+  }
+
+  /** Ends what lingers in the background; transfers under way go on. */
+  close(): void {
+    for (const link of this.#dallying.keys()) link.close();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Waits until nothing lingers in the background. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#dallying.values());
+  }
+
+  #call(
+    verb: "read" | "write" | "ask for",
+    path: string,
+    options: TftpTransferOptions | undefined,
+  ): Call {
+    return new Call(verb, path, this.#server, {
+      ...this.#defaults,
+      ...options,
+    });
+  }
+
+  /** Yields the file; `commit` makes it safe before the last ACK. */
+  async *#read(
+    path: string,
+    options: TftpTransferOptions | undefined,
+    commit: () => Promise<void>,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, TransferStatistics, void> {
+    const { mode = "octet" } = { ...this.#defaults, ...options };
+    const call = this.#call("read", path, options);
+    let ended: unknown = new DOMException("Not read to the end", "AbortError");
+    try {
+      const { link, terms, reply } = await call.open("rrq", 0);
+      const { timer, retries } = call;
+      const opening = reply.type === "oack" ? encodeAck(0) : undefined;
+      const receiver = new Receiver({
+        ...terms,
+        timer,
+        retries,
+        opening,
+        dallyMs: 0,
+      });
+      let bytes = 0;
+      const pieces = receivePieces(link, receiver, {
+        blockSize: terms.blockSize,
+        size: terms.size,
+        first: reply.type === "data" ? reply : undefined,
+        onBytes: (received) => {
+          bytes = received;
+          call.report(bytes, terms.size);
+        },
+      });
+      yield* mode === "netascii" ? decodePieces(pieces) : pieces;
+      if (receiver.failure !== undefined) throw call.error(receiver.failure);
+      if (mode === "octet") checkSize(call, terms, bytes);
+      await link.local(commit());
+      receiver.commit();
+      call.report(bytes, terms.size, true);
+      this.#dally(link, receiver);
+      call.release();
+      ended = undefined;
+      return call.statistics(receiver, terms, bytes);
+    } catch (error) {
+      ended = error;
+      throw error;
+    } finally {
+      call.end(ended);
+    }
+  }
+
+  async #write(
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    size: number | undefined,
+    options: TftpTransferOptions,
+  ): Promise<TransferStatistics> {
+    const { mode = "octet" } = { ...this.#defaults, ...options };
+    const text = mode === "netascii";
+    const call = this.#call("write", path, options);
+    let ended: unknown;
+    try {
+      const { link, terms } = await call.open("wrq", text ? undefined : size);
+      const { timer, retries } = call;
+      const sender = new Sender({ ...terms, timer, retries });
+      let bytes = 0;
+      await sendPieces(
+        link,
+        sender,
+        text ? encodePieces(source) : source,
+        (sent) => {
+          bytes = sent;
+          call.report(bytes, size);
+        },
+      );
+      if (sender.failure !== undefined) throw call.error(sender.failure);
+      call.report(bytes, size, true);
+      return call.statistics(sender, terms, bytes);
+    } catch (error) {
+      ended = error;
+      throw error;
+    } finally {
+      call.end(ended);
+    }
+  }
+
+  #dally(link: Link, receiver: Receiver): void {
+    link.flush(receiver); // the last ACK leaves before the caller goes on
+    const over = dally(link, receiver).finally(() => {
+      this.#dallying.delete(link);
+    });
+    this.#dallying.set(link, over);
+  }
+}
+
+function checkSize(call: Call, terms: Terms, bytes: number): void {
+  if (terms.size === undefined || terms.size === bytes) return;
+  throw call.error({
+    code: "size-mismatch",
+    reason: `server announced ${terms.size} octets and sent ${bytes}`,
+    tellPeer: true,
+  });
+}
+
+function pathOf(to: string | URL): string {
+  return to instanceof URL ? fileURLToPath(to) : to;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
