@@ -1,16 +1,3 @@
-/** Names of the codes that an error packet carries, by number (RFC 1350, 2347). */
-const WIRE_CODES = [
-  "undefined",
-  "not-found",
-  "access-violation",
-  "disk-full",
-  "illegal-operation",
-  "unknown-transfer-id",
-  "file-exists",
-  "no-such-user",
-  "option-refused",
-] as const;
-
 /**
  * Why a transfer failed.
  *
@@ -20,10 +7,31 @@ const WIRE_CODES = [
  * announced (`size-mismatch`).
  */
 export type TftpErrorCode =
-  | typeof WIRE_CODES[number]
+  | "undefined"
+  | "not-found"
+  | "access-violation"
+  | "disk-full"
+  | "illegal-operation"
+  | "unknown-transfer-id"
+  | "file-exists"
+  | "no-such-user"
+  | "option-refused"
   | "no-answer"
   | "unconfirmed"
   | "size-mismatch";
+
+/** Codes of an error packet, by number (RFC 1350, 2347). */
+const WIRE_CODES: readonly TftpErrorCode[] = [
+  "undefined",
+  "not-found",
+  "access-violation",
+  "disk-full",
+  "illegal-operation",
+  "unknown-transfer-id",
+  "file-exists",
+  "no-such-user",
+  "option-refused",
+];
 
 /** What a {@linkcode TftpError} knows besides its message. */
 export interface TftpErrorOptions extends ErrorOptions {
@@ -67,7 +75,7 @@ export class TftpError extends Error {
   ) {
     super(message, options);
     this.code = code;
-    this.wireCode = Math.max(WIRE_CODES.indexOf(code as "undefined"), 0);
+    this.wireCode = Math.max(WIRE_CODES.indexOf(code), 0);
     this.remote = options.remote ?? false;
   }
 }
