@@ -11,10 +11,8 @@ import type { Link } from "./_link.ts";
 import type { TftpTransferOptions, TransferStatistics } from "./options.ts";
 import { Receiver } from "./_receiver.ts";
 import { Sender } from "./_sender.ts";
+import { TFTP_PORT } from "./url.ts";
 import { dally, receivePieces, sendPieces } from "./_transfer.ts";
-
-/** Port of a TFTP server (RFC 1350 section 4). */
-export const TFTP_PORT = 69;
 
 /** Options of a {@linkcode TftpClient}. */
 export interface TftpClientOptions extends TftpTransferOptions {

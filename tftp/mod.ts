@@ -40,3 +40,4 @@ export * from "./netascii.ts";
 export * from "./options.ts";
 export * from "./packet.ts";
 export * from "./server.ts";
+export * from "./url.ts";

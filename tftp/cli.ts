@@ -1,0 +1,289 @@
+import { basename } from "node:path";
+import {
+  type Arguments,
+  type Command,
+  type CommandGroup,
+  type Flag,
+  UsageError,
+} from "../cli/command.ts";
+import { Progress, summary } from "../cli/progress.ts";
+import { formatAddr } from "../mux/addr.ts";
+import { encodeText } from "./charset.ts";
+import { TftpClient, type TftpClientOptions } from "./client.ts";
+import { BLOCK_SIZE_RANGE, WINDOW_RANGE } from "./_negotiation.ts";
+import type { TftpMode, TransferStatistics } from "./options.ts";
+import { TftpServer, type TftpTransfer } from "./server.ts";
+import { parseLocation, TFTP_PORT, type TftpLocation } from "./url.ts";
+
+/** Seconds that an option takes, with fractions. */
+const SECONDS = { min: 0.001, max: 1_000_000, fraction: true };
+
+const TRANSFER_FLAGS: Readonly<Record<string, Flag>> = {
+  "block-size": {
+    value: "BYTES",
+    description: "Octets in a block, 8 to 65464 (default 1428)",
+  },
+  window: {
+    value: "BLOCKS",
+    description: "Blocks in a window, 1 to 65535 (default 32, at most 96 KiB)",
+  },
+  timeout: {
+    value: "SECONDS",
+    description: "Give up when it takes longer in all (default: never)",
+  },
+  retransmit: {
+    value: "SECONDS",
+    description: "Longest wait before a packet is sent again (default 4)",
+  },
+  retries: {
+    value: "N",
+    description: "How often to send a packet again (default 8)",
+  },
+  mode: { value: "MODE", description: "octet (default) or netascii" },
+  encoding: {
+    value: "NAME",
+    description: "Encoding of file names, such as gb2312 (default utf-8)",
+  },
+  quiet: { short: "q", description: "Print errors only" },
+};
+
+const get: Command = {
+  summary: "Read a file from a server",
+  usage: "HOST[:PORT]:FILE [LOCAL]",
+  notes: `FILE may also be given as tftp://HOST[:PORT]/FILE[;mode=netascii].
+LOCAL is a file or a folder; without it the file keeps its name and comes to
+this folder. "-" writes to the standard output. A local file appears when it is
+complete, and replaces one of its name.
+
+  lockstep tftp get 10.0.0.1:boot/vmlinuz
+  lockstep tftp get 'tftp://[fe80::1]:6969/motd;mode=netascii' -`,
+  flags: TRANSFER_FLAGS,
+  async run(args, signal) {
+    const [remote, local] = args.expect("HOST[:PORT]:FILE", "[LOCAL]");
+    const location = locate(remote!);
+    const options = clientOptions(args, location, signal);
+    const progress = show(args, location.path, options);
+    await using client = new TftpClient(options);
+    if (local === "-") {
+      const file = client.get(location.path);
+      await file.pipeTo(Deno.stdout.writable, { preventClose: true });
+      return;
+    }
+    const to = await localPath(location.path, local);
+    const statistics = await progress.around(
+      client.getFile(location.path, to),
+    );
+    report(args, `${location.path} -> ${to}`, statistics);
+  },
+};
+
+const put: Command = {
+  summary: "Write a file to a server",
+  usage: "LOCAL HOST[:PORT]:NAME",
+  notes: `NAME may also be given as tftp://HOST[:PORT]/NAME[;mode=netascii].
+"-" reads the standard input.
+
+  lockstep tftp put running-config 10.0.0.1:backup/switch7
+  date | lockstep tftp put - 10.0.0.1:now`,
+  flags: TRANSFER_FLAGS,
+  async run(args, signal) {
+    const [local, remote] = args.expect("LOCAL", "HOST[:PORT]:NAME");
+    const location = locate(remote!);
+    const options = clientOptions(args, location, signal);
+    const progress = show(args, location.path, options);
+    await using client = new TftpClient(options);
+    const statistics = await progress.around(
+      local === "-"
+        ? client.put(location.path, Deno.stdin.readable)
+        : client.putFile(location.path, local!),
+    );
+    report(args, `${local} -> ${location.path}`, statistics);
+  },
+};
+
+const serve: Command = {
+  summary: "Serve a folder",
+  usage: "ROOT",
+  notes: `Every name stays below ROOT. Reading is allowed; writing only with
+--write, of new files, and of existing ones too with --overwrite. TFTP has no
+passwords: use --host in networks that you trust only. Ctrl-C lets transfers
+finish, a second one does not.
+
+  lockstep tftp serve /srv/tftp --host 10.0.0.1 --port 69`,
+  flags: {
+    host: { value: "HOST", description: "Address to bind (default 127.0.0.1)" },
+    port: { value: "PORT", description: "Port to bind (default 69)" },
+    write: { description: "Allow new files to be written" },
+    overwrite: { description: "Allow files to be replaced, too" },
+    "block-size": {
+      value: "BYTES",
+      description: "Most octets in a block to agree to (default 65464)",
+    },
+    window: {
+      value: "BLOCKS",
+      description: "Most blocks in a window to agree to (default 64)",
+    },
+    retransmit: {
+      value: "SECONDS",
+      description: "Longest wait before a packet is sent again (default 4)",
+    },
+    retries: {
+      value: "N",
+      description: "How often to send a packet again (default 8)",
+    },
+    encoding: {
+      value: "NAME",
+      description: "Encoding of file names, such as gb2312 (default utf-8)",
+    },
+    quiet: { short: "q", description: "Print errors only" },
+  },
+  async run(args, signal) {
+    const [root] = args.expect("ROOT");
+    const quiet = args.has("quiet");
+    const hostname = args.text("host") ?? "127.0.0.1";
+    const allowWrite = args.has("write") || args.has("overwrite");
+    if (allowWrite && !isLoopback(hostname)) {
+      console.error(
+        `Warning: anybody who reaches ${hostname} may write to ${root}`,
+      );
+    }
+    const server = new TftpServer({
+      root: root!,
+      hostname,
+      port: args.number("port", { min: 0, max: 65_535 }) ?? TFTP_PORT,
+      allowWrite,
+      overwrite: args.has("overwrite"),
+      maxBlockSize: args.number("block-size", { min: 512, max: 65_464 }),
+      maxWindowBlocks: args.number("window", WINDOW_RANGE),
+      retransmitMs: milliseconds(args, "retransmit"),
+      retries: args.number("retries", { min: 0, max: 1_000 }),
+      encoding: encoding(args),
+      onTransfer: (transfer) => log(transfer, quiet),
+      onListen: (addr) => {
+        if (!quiet) console.log(`Serving ${root} on ${formatAddr(addr)}`);
+      },
+    });
+    signal.addEventListener("abort", () => server.shutdown());
+    await server.serveForever();
+    const { done, failed } = server.stats;
+    if (!quiet) console.log(`${done} transfers done, ${failed} failed`);
+  },
+};
+
+/** `lockstep tftp …`. */
+export const tftpCommands: CommandGroup = {
+  summary: "File transfer with TFTP servers and clients",
+  commands: { get, put, serve },
+};
+
+function locate(text: string): TftpLocation {
+  try {
+    return parseLocation(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function clientOptions(
+  args: Arguments,
+  location: TftpLocation,
+  signal: AbortSignal,
+): TftpClientOptions {
+  return {
+    hostname: location.hostname,
+    port: location.port,
+    blockSize: args.number("block-size", BLOCK_SIZE_RANGE),
+    windowBlocks: args.number("window", WINDOW_RANGE),
+    timeoutMs: milliseconds(args, "timeout"),
+    retransmitMs: milliseconds(args, "retransmit"),
+    retries: args.number("retries", { min: 0, max: 1_000 }),
+    mode: mode(args) ?? location.mode,
+    encoding: encoding(args),
+    signal,
+  };
+}
+
+function milliseconds(args: Arguments, name: string): number | undefined {
+  const seconds = args.number(name, SECONDS);
+  return seconds === undefined ? undefined : seconds * 1_000;
+}
+
+function mode(args: Arguments): TftpMode | undefined {
+  const text = args.text("mode");
+  if (text === undefined || text === "octet" || text === "netascii") {
+    return text;
+  }
+  throw new UsageError(`Cannot use --mode ${text}: octet or netascii`);
+}
+
+function encoding(args: Arguments): string | undefined {
+  const label = args.text("encoding");
+  try {
+    if (label !== undefined) encodeText("", label);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  return label;
+}
+
+/** Shows the progress of transfers with these options, on stderr. */
+function show(
+  args: Arguments,
+  label: string,
+  options: TftpClientOptions,
+): { around<T>(work: Promise<T>): Promise<T> } {
+  if (args.has("quiet")) return { around: (work) => work };
+  const encoder = new TextEncoder();
+  const progress = new Progress({
+    label,
+    terminal: Deno.stderr.isTerminal(),
+    write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+  });
+  options.onProgress = ({ bytes, size }) => progress.update(bytes, size);
+  return { around: (work) => work.finally(() => progress.clear()) };
+}
+
+function report(
+  args: Arguments,
+  what: string,
+  statistics: TransferStatistics,
+): void {
+  if (args.has("quiet")) return;
+  const { bytes, durationMs, blockSize, windowBlocks, retransmissions } =
+    statistics;
+  console.error(
+    `${what}: ${summary(bytes, durationMs)} (blocks of ${blockSize}, window ` +
+      `${windowBlocks}, ${retransmissions} repeated)`,
+  );
+}
+
+function log(transfer: TftpTransfer, quiet: boolean): void {
+  const { operation, name, addr, statistics, error } = transfer;
+  if (error !== undefined) return console.error(error.message);
+  if (quiet || statistics === undefined) return;
+  const [verb, way] = operation === "read" ? ["Sent", "to"] : ["Took", "from"];
+  const { bytes, durationMs } = statistics;
+  const how = summary(bytes, durationMs);
+  console.log(`${verb} "${name}" ${way} ${formatAddr(addr)}: ${how}`);
+}
+
+/** Where to put the file: a name in a folder, or a path of its own. */
+async function localPath(
+  remote: string,
+  local: string | undefined,
+): Promise<string> {
+  const name = basename(remote.replaceAll("\\", "/"));
+  if (local === undefined) {
+    if (name === "" || name === "..") {
+      throw new UsageError(`Cannot tell a local name from "${remote}"`);
+    }
+    return name;
+  }
+  const info = await Deno.stat(local).catch(() => undefined);
+  return info?.isDirectory ? `${local.replace(/\/+$/, "")}/${name}` : local;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "::1" || hostname === "localhost" ||
+    hostname.startsWith("127.");
+}
