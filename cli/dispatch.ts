@@ -123,7 +123,7 @@ function programHelp(program: Program): string {
 function groupHelp(module: string, group: CommandGroup): string {
   const rows = Object.entries(group.commands).map((
     [verb, command],
-  ) => [`${verb} ${command.usage}`, command.summary]);
+  ) => [`${verb} ${command.usage}`.trimEnd(), command.summary]);
   return [
     `Usage: lockstep ${module} VERB …`,
     "",
@@ -144,7 +144,7 @@ function commandHelp(name: string, command: Command): string {
   rows.push(["-h, --help", "This text"]);
   const notes = command.notes === undefined ? [] : ["", command.notes];
   return [
-    `Usage: ${name} ${command.usage}`,
+    `Usage: ${name} ${command.usage}`.trimEnd(),
     "",
     command.summary,
     "",

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { lookup } from "node:dns/promises";
+import { deadline } from "@std/async";
+import { checkWait, type WaitOptions } from "./wait_options.ts";
 
 /** A host and a port; every `Deno.NetAddr` is one. */
 export interface HostPort {
@@ -113,41 +115,103 @@ export function sameAddr(a: HostPort, b: HostPort): boolean {
 }
 
 /**
+ * Whether an address is this machine's own, reached without a network.
+ *
+ * @param hostname Address; of names only `localhost` is known.
+ * @returns Whether it is in 127.0.0.0/8, or `::1`.
+ *
+ * @example
+ * ```ts
+ * import { isLoopback } from "@lockstep/lockstep/mux";
+ * import { assert } from "@std/assert";
+ *
+ * assert(isLoopback("127.0.0.1"));
+ * assert(!isLoopback("0.0.0.0"));
+ * ```
+ */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "::1" || hostname === "localhost" ||
+    /^127\.\d+\.\d+\.\d+$/.test(normalizeHostname(hostname));
+}
+
+/**
+ * The address to bind in order to reach a peer, and nobody else if possible.
+ *
+ * @param peer Address of the peer, not a name.
+ * @returns Loopback for loopback, else whatever interface leads there.
+ *
+ * @example
+ * ```ts
+ * import { localHostname } from "@lockstep/lockstep/mux";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(localHostname("127.0.0.1"), "127.0.0.1");
+ * assertEquals(localHostname("2001:db8::1"), "::");
+ * ```
+ */
+export function localHostname(peer: string): string {
+  if (isIP(peer) === 6) return isLoopback(peer) ? "::1" : "::";
+  return isLoopback(peer) ? "127.0.0.1" : "0.0.0.0";
+}
+
+/** Options of {@linkcode resolveHost}. */
+export interface ResolveOptions extends WaitOptions {
+  /** Insist on IPv4 or IPv6. Default: the system's choice. */
+  family?: 4 | 6 | undefined;
+}
+
+/**
  * Finds the address of a host by the system's resolver, hosts file included.
  *
- * Resolve once, then send: a datagram sent to a name looks it up each time.
+ * Resolve once, then send: a datagram sent to a name looks it up each time. If
+ * aborted or timed out, the look-up goes on in the background without effect.
  *
  * @param hostname Name or address; an address is returned as it is.
- * @param family 4 or 6 to insist on one family; by default the system's choice.
+ * @param options Family, timeout and abort signal.
  * @returns The first address.
  * @throws {Error} `Cannot find the address of "x"`, with the reason in `cause`.
+ * @throws {DOMException} `TimeoutError` after `timeoutMs`.
  *
  * @example
  * ```ts
  * import { resolveHost } from "@lockstep/lockstep/mux";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(await resolveHost("localhost", 4), "127.0.0.1");
+ * assertEquals(await resolveHost("localhost", { family: 4 }), "127.0.0.1");
  * assertEquals(await resolveHost("::1"), "::1");
  * ```
  */
 export async function resolveHost(
   hostname: string,
-  family?: 4 | 6,
+  options: ResolveOptions = {},
 ): Promise<string> {
+  const { family, signal } = options;
+  const timeoutMs = checkWait(options);
   const given = isIP(hostname);
   if (given !== 0 && (family === undefined || given === family)) {
     return hostname;
   }
+  const search = find(hostname, family);
+  if (timeoutMs === Infinity && signal === undefined) return await search;
+  return await deadline(
+    search,
+    timeoutMs,
+    signal === undefined ? {} : { signal },
+  );
+}
+
+async function find(
+  hostname: string,
+  family: 4 | 6 | undefined,
+): Promise<string> {
   try {
     const { address } = await lookup(hostname, family ?? 0);
     return address;
   } catch (cause) {
     const version = family === undefined ? "" : `IPv${family} `;
+    const { message } = cause as Error;
     throw new Error(
-      `Cannot find the ${version}address of "${hostname}": ${
-        (cause as Error).message
-      }`,
+      `Cannot find the ${version}address of "${hostname}": ${message}`,
       { cause },
     );
   }

@@ -22,6 +22,7 @@
  */
 export * from "./addr.ts";
 export * from "./capabilities.ts";
+export * from "./printable.ts";
 export * from "./server.ts";
 export * from "./source.ts";
 export * from "./wait_options.ts";

@@ -38,3 +38,25 @@ export function checkWait(options?: WaitOptions): number {
   signal?.throwIfAborted();
   return timeoutMs;
 }
+
+/**
+ * Whether a wait ended because its own `timeoutMs` was over.
+ *
+ * @param error What the wait threw.
+ * @param signal The signal of the wait: its reason may look just the same.
+ * @returns Whether to go on as after a timeout.
+ *
+ * @example
+ * ```ts
+ * import { isTimeout } from "@lockstep/lockstep/mux";
+ * import { assert } from "@std/assert";
+ *
+ * const error = new DOMException("Nothing came", "TimeoutError");
+ * assert(isTimeout(error));
+ * assert(!isTimeout(error, AbortSignal.abort(error)));
+ * ```
+ */
+export function isTimeout(error: unknown, signal?: AbortSignal): boolean {
+  return error instanceof DOMException && error.name === "TimeoutError" &&
+    !signal?.aborted;
+}

@@ -1,5 +1,9 @@
-import { abortable } from "@std/async";
-import { formatAddr, type HostPort, resolveHost } from "../mux/addr.ts";
+import {
+  formatAddr,
+  type HostPort,
+  localHostname,
+  resolveHost,
+} from "../mux/addr.ts";
 import { checkWait } from "../mux/wait_options.ts";
 import { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
@@ -132,10 +136,8 @@ export class Call {
         ? { ...PLAIN_TERMS, size }
         : { blockSize, windowBlocks, retransmitMs, size },
     );
-    const hostname = await abortable(
-      resolveHost(this.#server.hostname),
-      this.#ending.signal,
-    );
+    const { signal } = this.#ending;
+    const hostname = await resolveHost(this.#server.hostname, { signal });
     const server = { hostname, port: this.#server.port };
     let opening = await this.#ask(type, offered, server);
     if (this.#refusedOptions(opening.failure, offered)) {
@@ -206,7 +208,7 @@ export class Call {
     const { encoding, mode = "octet" } = this.#options;
     const name = encodeText(this.#path, encoding);
     const request = encodeRequest({ type, name, mode, options });
-    const socket = UdpSocket.bind({ hostname: localHost(server.hostname) });
+    const socket = UdpSocket.bind({ hostname: localHostname(server.hostname) });
     const peer: Deno.NetAddr = { transport: "udp", ...server };
     const { signal } = this.#ending;
     this.#link = new Link(socket, peer, { identified: false, signal });
@@ -266,13 +268,6 @@ export class Call {
       `${this.#action}: ${name} must be ${limits}, got ${value}`,
     );
   }
-}
-
-/** Where to bind so that the host can be reached, and nobody else if possible. */
-function localHost(hostname: string): string {
-  if (hostname === "::1") return hostname;
-  if (hostname.startsWith("127.")) return "127.0.0.1";
-  return hostname.includes(":") ? "::" : "0.0.0.0";
 }
 
 function isFull(error: unknown): boolean {

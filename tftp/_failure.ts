@@ -1,4 +1,5 @@
-import { decodeText, printable } from "./charset.ts";
+import { printable } from "../mux/printable.ts";
+import { decodeText } from "./charset.ts";
 import { TftpError, type TftpErrorCode, tftpErrorCode } from "./error.ts";
 import type { ErrorPacket } from "./packet.ts";
 

@@ -1,5 +1,6 @@
 import { abortable } from "@std/async";
 import { formatAddr, sameAddr } from "../mux/addr.ts";
+import { isTimeout } from "../mux/wait_options.ts";
 import type { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
 import type { Machine } from "./_machine.ts";
@@ -192,8 +193,4 @@ export class Link {
       // nobody waits for it, and the transfer does not depend on it
     });
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "TimeoutError";
 }

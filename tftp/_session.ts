@@ -1,7 +1,8 @@
 import { formatAddr } from "../mux/addr.ts";
+import { printable } from "../mux/printable.ts";
 import type { UdpRequest } from "../udp/server.ts";
 import { UdpSocket } from "../udp/socket.ts";
-import { decodeText, encodeText, printable } from "./charset.ts";
+import { decodeText, encodeText } from "./charset.ts";
 import { TftpError } from "./error.ts";
 import { errorOf, type Failure } from "./_failure.ts";
 import { filePieces } from "./_file_pieces.ts";
@@ -117,6 +118,10 @@ export class Session {
     const pieces = text ? encodePieces(filePieces(file)) : filePieces(file);
     let bytes = 0;
     await sendPieces(link, sender, pieces, (sent) => bytes = sent);
+    if (sender.failure?.code === "option-refused" && sender.blocks === 0) {
+      link.close();
+      return this.#report("probed", {}); // tsize, then error 8: RFC 2349's way
+    }
     if (sender.failure !== undefined) throw this.#tell(sender.failure);
     link.close();
     this.#report("done", {

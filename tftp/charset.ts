@@ -113,28 +113,6 @@ export function decodeText(
   }
 }
 
-/**
- * Makes a peer's text safe to print in a terminal or a log.
- *
- * @param text Untrusted text.
- * @returns The text, with U+FFFD for each control character, line or
- * paragraph separator and change of writing direction.
- *
- * @example An escape sequence loses its effect
- * ```ts
- * import { printable } from "@lockstep/lockstep/tftp";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(printable("\x1b[2JNo such file\n"), "\ufffd[2JNo such file\ufffd");
- * ```
- */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu,
-    "\ufffd",
-  );
-}
-
 function decoderFor(encoding: string, fatal = false): TextDecoder {
   let decoder: TextDecoder;
   try {

@@ -7,7 +7,7 @@ import {
   UsageError,
 } from "../cli/command.ts";
 import { Progress, summary } from "../cli/progress.ts";
-import { formatAddr } from "../mux/addr.ts";
+import { formatAddr, isLoopback } from "../mux/addr.ts";
 import { encodeText } from "./charset.ts";
 import { TftpClient, type TftpClientOptions } from "./client.ts";
 import { BLOCK_SIZE_RANGE, WINDOW_RANGE } from "./_negotiation.ts";
@@ -260,7 +260,11 @@ function report(
 function log(transfer: TftpTransfer, quiet: boolean): void {
   const { operation, name, addr, statistics, error } = transfer;
   if (error !== undefined) return console.error(error.message);
-  if (quiet || statistics === undefined) return;
+  if (quiet) return;
+  if (transfer.state === "probed") {
+    console.log(`Told the size of "${name}" to ${formatAddr(addr)}`);
+  }
+  if (statistics === undefined) return;
   const [verb, way] = operation === "read" ? ["Sent", "to"] : ["Took", "from"];
   const { bytes, durationMs } = statistics;
   const how = summary(bytes, durationMs);
@@ -281,9 +285,4 @@ async function localPath(
   }
   const info = await Deno.stat(local).catch(() => undefined);
   return info?.isDirectory ? `${local.replace(/\/+$/, "")}/${name}` : local;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "::1" || hostname === "localhost" ||
-    hostname.startsWith("127.");
 }

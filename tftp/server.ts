@@ -19,8 +19,11 @@ export interface TftpTransfer {
   readonly name: string;
   /** The client. */
   readonly addr: Deno.NetAddr;
-  /** What happened. */
-  readonly state: "started" | "done" | "failed";
+  /**
+   * What happened. `probed`: the client only wanted to know the size, and left
+   * before the first block.
+   */
+  readonly state: "started" | "done" | "probed" | "failed";
   /** How it went, once it is done. */
   readonly statistics?: TransferStatistics;
   /** Why it failed, once it did. */
@@ -72,7 +75,7 @@ export interface TftpServerOptions {
 export interface TftpServerStats {
   /** Transfers that were begun. */
   readonly started: number;
-  /** Transfers that went well. */
+  /** Transfers that went well, questions for a size included. */
   readonly done: number;
   /** Requests that were refused and transfers that failed. */
   readonly failed: number;

@@ -1,6 +1,11 @@
 import { type Command, UsageError } from "../cli/command.ts";
 import { lines } from "../cli/lines.ts";
-import { formatAddr, type HostPort, resolveHost } from "../mux/addr.ts";
+import {
+  formatAddr,
+  type HostPort,
+  isLoopback,
+  resolveHost,
+} from "../mux/addr.ts";
 import {
   CHAT_HELP,
   Contacts,
@@ -17,8 +22,7 @@ import {
   onAbort,
   opened,
 } from "./_cli_options.ts";
-import { isLoopback } from "./_local_hostname.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../mux/printable.ts";
 import { UdpSocket } from "./socket.ts";
 
 /** `lockstep udp chat` */
@@ -65,7 +69,7 @@ class Chat {
   async add(name: string, addr: HostPort): Promise<void> {
     const local = this.#socket.localAddr.hostname;
     const family = local.includes(":") ? undefined : 4;
-    const hostname = await resolveHost(addr.hostname, family);
+    const hostname = await resolveHost(addr.hostname, { family });
     if (isLoopback(local) && !isLoopback(hostname)) {
       throw new UsageError(
         `Cannot reach ${formatAddr(addr)} from ${local}: bind --host 0.0.0.0`,

@@ -1,3 +1,4 @@
+import { isTimeout } from "../mux/wait_options.ts";
 import type { Datagram, UdpSocket } from "./socket.ts";
 
 /**
@@ -20,9 +21,7 @@ export async function receiveUntil(
   try {
     return await socket.receive({ signal, timeoutMs });
   } catch (error) {
-    const timedOut = error instanceof DOMException &&
-      error.name === "TimeoutError" && !signal?.aborted;
-    if (!timedOut) throw error;
+    if (!isTimeout(error, signal)) throw error;
     return undefined;
   }
 }

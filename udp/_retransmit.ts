@@ -1,4 +1,4 @@
-import { checkWait, type WaitOptions } from "../mux/wait_options.ts";
+import { checkWait, isTimeout, type WaitOptions } from "../mux/wait_options.ts";
 
 /** How often and how long to try. */
 interface RetransmitOptions extends WaitOptions {
@@ -39,9 +39,7 @@ export async function retransmit<T>(
     try {
       return await attempt({ signal, timeoutMs: Math.min(waitMs, leftMs) });
     } catch (error) {
-      const timedOut = error instanceof DOMException &&
-        error.name === "TimeoutError" && !signal?.aborted;
-      if (!timedOut) throw error;
+      if (!isTimeout(error, signal)) throw error;
       if (tries > retries || leftMs <= waitMs) {
         throw new DOMException(
           `${failure}: none came in ${tries} ${tries === 1 ? "try" : "tries"}`,

@@ -1,5 +1,6 @@
+import { abortable } from "@std/async";
 import type { Command, CommandGroup } from "../cli/command.ts";
-import { formatAddr, resolveHost } from "../mux/addr.ts";
+import { formatAddr, localHostname, resolveHost } from "../mux/addr.ts";
 import { chatCommand } from "./_cli_chat.ts";
 import { answerCommand, discoverCommand } from "./_cli_discover.ts";
 import {
@@ -10,8 +11,7 @@ import {
   peerAddr,
 } from "./_cli_options.ts";
 import { rttCommand } from "./_cli_rtt.ts";
-import { localHostname } from "./_local_hostname.ts";
-import { showBytes } from "./_printable.ts";
+import { showBytes } from "./_show_bytes.ts";
 import { receiveUntil } from "./_receive_until.ts";
 import { UdpServer } from "./server.ts";
 import { MAX_DATAGRAM_BYTES, UdpSocket } from "./socket.ts";
@@ -77,7 +77,7 @@ const sendCommand: Command = {
       ? await abortable(readAll(Deno.stdin.readable), signal)
       : new TextEncoder().encode(text);
 
-    const hostname = await resolveHost(addr.hostname);
+    const hostname = await resolveHost(addr.hostname, { signal });
     const local = { hostname: localHostname(hostname) };
     await using socket = UdpSocket.bind(local);
     await socket.connect({ hostname, port: addr.port });
@@ -146,11 +146,4 @@ async function readAll(
     length += chunk.length;
   }
   return buffer.subarray(0, length);
-}
-
-/** Leaves a promise behind that cannot be stopped. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  onAbort(signal, () => aborted.reject(signal.reason));
-  return Promise.race([promise, aborted.promise]);
 }

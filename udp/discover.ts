@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { equals } from "@std/bytes";
-import type { HostPort } from "../mux/addr.ts";
+import { type HostPort, isLoopback } from "../mux/addr.ts";
 import { checkWait } from "../mux/wait_options.ts";
 import {
   decodeAnswer,
@@ -10,7 +10,6 @@ import {
   encodeQuestion,
   TOKEN_BYTES,
 } from "./_discovery_packet.ts";
-import { isLoopback } from "./_local_hostname.ts";
 import { receiveUntil } from "./_receive_until.ts";
 import { UdpServer } from "./server.ts";
 import { UdpSocket } from "./socket.ts";

@@ -1,6 +1,10 @@
-import { formatAddr, type HostPort, resolveHost } from "../mux/addr.ts";
+import {
+  formatAddr,
+  type HostPort,
+  localHostname,
+  resolveHost,
+} from "../mux/addr.ts";
 import { checkWait, type WaitOptions } from "../mux/wait_options.ts";
-import { localHostname } from "./_local_hostname.ts";
 import { receiveUntil } from "./_receive_until.ts";
 import { MIN_PROBE_BYTES } from "./_rtt_probe.ts";
 import { type RttPlan, RttRun } from "./_rtt_run.ts";
@@ -99,8 +103,7 @@ export async function rtt(
   const timeoutMs = checkWait(options);
   const endAt = performance.now() + timeoutMs;
 
-  const hostname = await resolveHost(addr.hostname);
-  signal?.throwIfAborted();
+  const hostname = await resolveHost(addr.hostname, { signal, timeoutMs });
   await using socket = UdpSocket.bind({ hostname: localHostname(hostname) });
   await socket.connect({ hostname, port: addr.port });
 

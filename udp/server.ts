@@ -113,20 +113,24 @@ export class UdpServer {
    *
    * @throws {TypeError} If the server was started or shut down before.
    */
-  serveForever(): Promise<void> {
+  async serveForever(): Promise<void> {
     const served = this.#loop.serveForever();
     this.#onListen?.(this.addr);
-    return served;
+    await served;
+    await this.#socket[Symbol.asyncDispose]();
   }
 
   /**
-   * Receives no more, lets handlers finish, then closes the socket.
+   * Receives no more, lets handlers finish, then closes the socket; its port
+   * is free to be bound again.
    *
    * @param options How long handlers under way may take.
    * @returns How many handlers ignored the abort and were left behind.
    */
-  shutdown(options?: ShutdownOptions): Promise<number> {
-    return this.#loop.shutdown(options);
+  async shutdown(options?: ShutdownOptions): Promise<number> {
+    const leftBehind = await this.#loop.shutdown(options);
+    await this.#socket[Symbol.asyncDispose]();
+    return leftBehind;
   }
 
   /** Aborts the handlers under way and closes without waiting for them. */
@@ -135,7 +139,7 @@ export class UdpServer {
   }
 
   /** As {@linkcode shutdown} with the default grace. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#loop[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
   }
 }

@@ -277,10 +277,13 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * the system, an unreachable peer is not reported: it just does not answer.
    *
    * @param addr The peer.
+   * @param options Timeout and abort signal of the look-up; if it ends so,
+   * everybody is heard as before.
    * @throws {Error} If the name has no address of the socket's family.
    */
-  async connect(addr: HostPort): Promise<void> {
-    const hostname = await resolveHost(addr.hostname, this.#family);
+  async connect(addr: HostPort, options?: WaitOptions): Promise<void> {
+    const family = this.#family;
+    const hostname = await resolveHost(addr.hostname, { ...options, family });
     this.#peer = netAddr({ hostname, port: addr.port });
   }
 
@@ -304,9 +307,15 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     addr: HostPort,
     options: RequestOptions = {},
   ): Promise<Datagram> {
-    const hostname = await resolveHost(addr.hostname, this.#family);
+    const { match, signal, timeoutMs = Infinity } = options;
+    const startedAt = performance.now();
+    const hostname = await resolveHost(addr.hostname, {
+      family: this.#family,
+      signal,
+      timeoutMs,
+    });
+    const leftMs = Math.max(timeoutMs - (performance.now() - startedAt), 0);
     const peer = netAddr({ hostname, port: addr.port });
-    const { match } = options;
     const answer = (received: Received): Datagram | undefined => {
       if (!sameAddr(received[1], peer)) return undefined;
       const datagram = this.#copy(received, Infinity);
@@ -315,7 +324,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     };
     return await retransmit(
       `Cannot get an answer from ${formatAddr(addr)}`,
-      options,
+      { ...options, timeoutMs: leftMs },
       async (wait) => {
         const arrival = this.#inbox.take(answer, wait);
         arrival.catch(() => {}); // reported below, unless the send fails first

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { decodeText, encodeText, printable } from "../../tftp/charset.ts";
+import { decodeText, encodeText } from "../../tftp/charset.ts";
 
 function bytes(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values);
@@ -186,23 +186,4 @@ Deno.test("decodeText() replaces what is not text when lossy", () => {
     decodeText(bytes(0x61, 0xff, 0x62), "utf-8", { lossy: true }),
     "a\ufffdb",
   );
-});
-
-Deno.test("printable() replaces every control character", () => {
-  for (let code = 0; code < 0x100; code++) {
-    const text = String.fromCharCode(code);
-    const isControl = code < 0x20 || (code >= 0x7f && code < 0xa0);
-    assertEquals(printable(`a${text}b`), `a${isControl ? "\ufffd" : text}b`);
-  }
-});
-
-Deno.test("printable() replaces line separators and changes of direction", () => {
-  assertEquals(
-    printable("a\u2028b\u2029c\u202ed\u2066e\u2069"),
-    "a\ufffdb\ufffdc\ufffdd\ufffde\ufffd",
-  );
-});
-
-Deno.test("printable() leaves other text alone", () => {
-  assertEquals(printable("File “é中😀” not found"), "File “é中😀” not found");
 });
