@@ -168,7 +168,7 @@ export interface ResolveOptions extends WaitOptions {
  *
  * @param hostname Name or address; an address is returned as it is.
  * @param options Family, timeout and abort signal.
- * @returns The first address.
+ * @returns The first address; IPv6 in its shortest form (RFC 5952).
  * @throws {Error} `Cannot find the address of "x"`, with the reason in `cause`.
  * @throws {DOMException} `TimeoutError` after `timeoutMs`.
  *
@@ -189,7 +189,7 @@ export async function resolveHost(
   const timeoutMs = checkWait(options);
   const given = isIP(hostname);
   if (given !== 0 && (family === undefined || given === family)) {
-    return hostname;
+    return given === 6 ? shortest(hostname) : hostname;
   }
   const search = find(hostname, family);
   if (timeoutMs === Infinity && signal === undefined) return await search;
@@ -205,6 +205,9 @@ async function find(
   family: 4 | 6 | undefined,
 ): Promise<string> {
   try {
+    if (isIP(hostname) !== 0) {
+      throw new TypeError("it is one of the other kind");
+    }
     const { address } = await lookup(hostname, family ?? 0);
     return address;
   } catch (cause) {
@@ -215,4 +218,11 @@ async function find(
       { cause },
     );
   }
+}
+
+/** The form in which the system shows an IPv6 address. */
+function shortest(hostname: string): string {
+  const plain = normalizeHostname(hostname);
+  if (isIP(plain) !== 6 || plain.includes("%")) return plain;
+  return new URL(`http://[${plain}]`).hostname.slice(1, -1);
 }

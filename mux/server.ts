@@ -3,6 +3,9 @@ import type { WaitOptions } from "./wait_options.ts";
 /** How long handlers may go on after their signal was aborted, in ms. */
 const LAST_WORDS_MS = 1_000;
 
+/** Longest delay that `setTimeout` accepts, in milliseconds. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** The steps of a {@linkcode ServerLoop} that differ from server to server. */
 export interface ServerSteps<T> {
   /** Brings the next item; must lose nothing when its signal is aborted. */
@@ -12,9 +15,11 @@ export interface ServerSteps<T> {
   /** Whether to serve this item at all. Default: yes. */
   verify?: ((item: T) => boolean | Promise<boolean>) | undefined;
   /** Called when `verify` or `handle` threw. Default: prints to stderr. */
-  onError?: ((error: unknown, item: T) => void) | undefined;
+  onError?: ((error: unknown, item: T) => void | Promise<void>) | undefined;
+  /** Called once the server serves; what it throws ends the server. */
+  onListen?: (() => void) | undefined;
   /** Gives the socket back, after the last handler has ended. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** Options of {@linkcode ServerLoop.shutdown}. */
@@ -58,18 +63,27 @@ export interface ServerStats {
  *
  * @example Two handlers at a time
  * ```ts
- * import { ServerLoop } from "@lockstep/lockstep/mux";
+ * import { ServerLoop, Source } from "@lockstep/lockstep/mux";
  * import { assertEquals } from "@std/assert";
  *
- * const items = [1, 2, 3];
- * const seen: number[] = [];
- * const server: ServerLoop<number> = new ServerLoop({
- *   take: async () => items.shift() ?? await server.shutdown(),
- *   handle: (item) => void seen.push(item),
+ * const numbers = [1, 2, 3];
+ * const never = new Promise<number>(() => {});
+ * const source = new Source({
+ *   action: "take a number",
+ *   read: () => numbers.length > 0 ? Promise.resolve(numbers.shift()!) : never,
  *   close: () => {},
+ * });
+ * const seen: number[] = [];
+ * const server = new ServerLoop<number>({
+ *   take: (wait) => source.take((item) => item, wait),
+ *   handle: (item) => {
+ *     seen.push(item);
+ *     if (item === 3) server.shutdown(); // awaited, it would wait for itself
+ *   },
+ *   close: () => source.close(),
  * }, { maxInFlight: 2 });
  * await server.serveForever();
- * assertEquals(seen.slice(0, 3), [1, 2, 3]);
+ * assertEquals(seen, [1, 2, 3]);
  * ```
  */
 export class ServerLoop<T> {
@@ -80,6 +94,8 @@ export class ServerLoop<T> {
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   #state: "new" | "serving" | "closed" = "new";
   #oneEnded: PromiseWithResolvers<void> | undefined;
+  /** Settles when nothing more is taken. */
+  #taking: Promise<void> | undefined;
   #finished: Promise<number> | undefined;
   #taken = 0;
   #handled = 0;
@@ -120,51 +136,54 @@ export class ServerLoop<T> {
    * Serves until {@linkcode shutdown}, then resolves when the drain is over.
    *
    * @throws {TypeError} If the server was started or shut down before.
-   * @throws The error of the source, if it fails while serving; handlers under
-   * way are drained first.
+   * @throws The error of the source or of `onListen`; handlers under way are
+   * drained first.
    */
   async serveForever(): Promise<void> {
     if (this.#state !== "new") {
       throw new TypeError(`Cannot serve: the server is ${this.#state} already`);
     }
     this.#state = "serving";
-    const stopping = this.#stopping.signal;
     try {
-      while (!stopping.aborted) {
-        if (this.#inFlight >= this.#maxInFlight) await this.#untilOneEnds();
-        else this.#serve(await this.#steps.take({ signal: stopping }));
-      }
-    } catch (error) {
-      if (!stopping.aborted) {
-        await this.shutdown();
-        throw error;
-      }
+      this.#steps.onListen?.();
+      this.#taking = this.#takeItems();
+      await this.#taking;
+    } finally {
+      await this.shutdown();
     }
-    await this.shutdown();
   }
 
   /**
    * Takes no more items, lets handlers finish, then closes.
    *
-   * May be called again with a shorter grace to hurry.
+   * May be called again with a shorter grace to hurry. A handler that awaits it
+   * waits for itself until the grace is over.
    *
    * @param options How long handlers under way may take.
    * @returns How many handlers ignored the abort and were left behind, once
    * the server is closed.
+   * @throws {RangeError} If `graceMs` is negative or not a number.
    */
-  shutdown(options: ShutdownOptions = {}): Promise<number> {
+  async shutdown(options: ShutdownOptions = {}): Promise<number> {
+    const { graceMs = 10_000 } = options;
+    if (!(graceMs >= 0)) {
+      throw new RangeError(
+        `Cannot shut down: graceMs must be 0 or more, got ${graceMs}`,
+      );
+    }
     this.#stopping.abort();
     this.#wake();
-    if (this.#state !== "closed") {
-      const { graceMs = 10_000 } = options;
-      this.#timers.push(setTimeout(() => this.#aborting.abort(), graceMs));
+    if (this.#state !== "closed" && graceMs < Infinity) {
+      const delayMs = Math.min(graceMs, MAX_DELAY_MS);
+      this.#timers.push(setTimeout(() => this.#aborting.abort(), delayMs));
     }
-    return this.#finished ??= this.#drain();
+    return await (this.#finished ??= this.#drain());
   }
 
   /** Aborts the handlers under way and closes without waiting for them. */
   [Symbol.dispose](): void {
     this.#stopping.abort();
+    this.#wake();
     this.#aborting.abort();
     this.#close();
   }
@@ -172,6 +191,18 @@ export class ServerLoop<T> {
   /** As {@linkcode shutdown} with the default grace. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+
+  async #takeItems(): Promise<void> {
+    const stopping = this.#stopping.signal;
+    try {
+      while (!stopping.aborted) {
+        if (this.#inFlight >= this.#maxInFlight) await this.#untilOneEnds();
+        else this.#serve(await this.#steps.take({ signal: stopping }));
+      }
+    } catch (error) {
+      if (!stopping.aborted) throw error;
+    }
   }
 
   /** Never rejects: whatever a handler does stays inside. */
@@ -188,16 +219,16 @@ export class ServerLoop<T> {
       }
     } catch (error) {
       this.#failed++;
-      this.#report(error, item);
+      await this.#report(error, item);
     } finally {
       this.#inFlight--;
       this.#wake();
     }
   }
 
-  #report(error: unknown, item: T): void {
+  async #report(error: unknown, item: T): Promise<void> {
     try {
-      (this.#steps.onError ?? console.error)(error, item);
+      await (this.#steps.onError ?? console.error)(error, item);
     } catch (errorOfHook) {
       console.error(errorOfHook);
     }
@@ -221,18 +252,21 @@ export class ServerLoop<T> {
     };
     if (signal.aborted) sayLastWords();
     else signal.addEventListener("abort", sayLastWords);
+    // What was taken at the moment of the shutdown is served, too.
+    const taken = this.#taking?.catch(() => {}); // serveForever() throws it
+    await Promise.race([taken, over.promise]);
     while (this.#inFlight > 0) {
       const ended = this.#untilOneEnds().then(() => true);
       if (!await Promise.race([ended, over.promise])) break;
     }
-    this.#close();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#close();
     return this.#inFlight;
   }
 
-  #close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+  async #close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#steps.close();
+    await this.#steps.close();
   }
 }

@@ -19,7 +19,7 @@ export interface Inlet<T> {
 
 interface Waiter<T> {
   accept: (item: T) => unknown;
-  resolve: (value: never) => void;
+  resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
   timeoutMs: number;
   deadline: number;
@@ -59,8 +59,9 @@ type Held<T> = { item: T } | { error: unknown };
  * `Interrupted` and leads to closed from everywhere. An operation that fails is
  * an item like any other: the first waiter, or the next caller, gets its error.
  *
- * Callers are served in the order in which they came, except that a caller may
- * decline an item (an answer to somebody else's question): it is then offered
+ * A caller may call back from `accept`, abort or close: it still gets the item
+ * if it accepts. Callers are served in the order in which they came, except that
+ * a caller may decline an item (an answer to somebody else's question): it is then offered
  * to the next in line.
  *
  * @typeParam T What one operation brings; `undefined` is not allowed.
@@ -88,7 +89,10 @@ export class Source<T> {
   readonly #onItem = (item: T): void => this.#arrived({ item });
   readonly #onError = (error: unknown): void => this.#arrived({ error });
   #held: Held<T> | undefined;
-  #reading = false;
+  /** Whether an operation is under way, or what it brought is looked at. */
+  #busy = false;
+  /** Who looks at it; neither abort nor close may take it away from him. */
+  #offered: Waiter<T> | undefined;
   #closed = false;
   #settled: PromiseWithResolvers<void> | undefined;
 
@@ -136,36 +140,28 @@ export class Source<T> {
     accept: (item: T) => R | undefined,
     options?: WaitOptions,
   ): Promise<R> {
-    return new Promise((resolve, reject) => {
+    return new Promise<R>((resolve, reject) => {
       const timeoutMs = checkWait(options); // what it throws, rejects
-      if (this.#closed) {
-        throw new Deno.errors.BadResource(
-          `Cannot ${this.#inlet.action}: closed`,
-        );
-      }
-      const waiter: Waiter<T> = {
-        accept,
-        resolve,
-        reject,
-        timeoutMs,
-        deadline: Infinity,
-        signal: options?.signal,
-        onAbort: undefined,
-      };
+      this.#throwIfClosed();
+      const signal = options?.signal;
+      const waiter = newWaiter(accept, resolve, reject, timeoutMs, signal);
       if (this.#offerHeld(waiter)) return;
+      this.#throwIfClosed(); // accept may have done that
+      signal?.throwIfAborted();
       if (timeoutMs < Infinity) {
         waiter.deadline = performance.now() + timeoutMs;
         this.#alarm.set(waiter.deadline);
       }
-      if (waiter.signal !== undefined) {
+      if (signal !== undefined) {
         waiter.onAbort = () => {
+          if (waiter === this.#offered) return;
           this.#leave(waiter);
-          reject(waiter.signal!.reason);
+          reject(signal.reason);
         };
-        waiter.signal.addEventListener("abort", waiter.onAbort);
+        signal.addEventListener("abort", waiter.onAbort);
       }
       this.#waiters.add(waiter);
-      if (!this.#reading) this.#read();
+      this.#read();
     });
   }
 
@@ -181,20 +177,19 @@ export class Source<T> {
    * @throws The error of the operation, if it failed.
    */
   tryTake<R>(accept: (item: T) => R | undefined): R | undefined {
-    if (this.#closed) {
-      throw new Deno.errors.BadResource(`Cannot ${this.#inlet.action}: closed`);
+    this.#throwIfClosed();
+    let outcome: { value: R } | { error: unknown } | undefined;
+    this.#offerHeld(newWaiter(
+      accept,
+      (value) => outcome = { value },
+      (error) => outcome = { error },
+    ));
+    if (outcome === undefined) {
+      this.#read();
+      return undefined;
     }
-    const held = this.#held;
-    let result: R | undefined;
-    if (held !== undefined) {
-      this.#held = undefined;
-      if ("error" in held) throw held.error;
-      result = accept(held.item);
-      if (result !== undefined) return result;
-      this.#inlet.discard?.(held.item);
-    }
-    if (!this.#reading) this.#read();
-    return undefined;
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
   }
 
   /**
@@ -207,16 +202,14 @@ export class Source<T> {
     this.#alarm.clear();
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined && "item" in held) this.#inlet.discard?.(held.item);
     for (const waiter of this.#waiters) {
-      this.#leave(waiter);
-      waiter.reject(
-        new Deno.errors.Interrupted(
-          `Cannot ${this.#inlet.action}: closed while waiting`,
-        ),
-      );
+      if (waiter !== this.#offered) this.#interrupt(waiter);
     }
-    this.#inlet.close();
+    try {
+      if (held !== undefined) this.#discard(held);
+    } finally {
+      this.#inlet.close();
+    }
   }
 
   /** As {@linkcode close}. */
@@ -230,13 +223,15 @@ export class Source<T> {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    if (!this.#reading) return;
+    if (!this.#busy) return;
     this.#settled ??= Promise.withResolvers();
     await this.#settled.promise;
   }
 
+  /** Starts an operation, unless there is one or nothing may be read. */
   #read(): void {
-    this.#reading = true;
+    if (this.#busy || this.#closed) return;
+    this.#busy = true;
     try {
       this.#inlet.read().then(this.#onItem, this.#onError);
     } catch (error) {
@@ -245,26 +240,16 @@ export class Source<T> {
   }
 
   #arrived(held: Held<T>): void {
-    this.#reading = false;
     if (this.#closed) {
-      if ("item" in held) this.#inlet.discard?.(held.item);
+      this.#discard(held);
+      this.#busy = false;
       this.#settled?.resolve();
-      return;
-    }
-    if (this.#waiters.size === 0) {
+    } else if (this.#waiters.size === 0) {
+      this.#busy = false;
       this.#held = held;
-      return;
+    } else {
+      this.#offer(held, this.#waiters);
     }
-    let taken = false;
-    for (const waiter of this.#waiters) {
-      taken = offer(waiter, held);
-      if (taken) {
-        this.#leave(waiter);
-        break;
-      }
-    }
-    if (!taken && "item" in held) this.#inlet.discard?.(held.item);
-    if (this.#waiters.size > 0) this.#read();
   }
 
   /** Whether the held item, if any, has served this waiter. */
@@ -272,9 +257,49 @@ export class Source<T> {
     const held = this.#held;
     if (held === undefined) return false;
     this.#held = undefined;
-    if (offer(waiter, held)) return true;
+    return this.#offer(held, [waiter]);
+  }
+
+  /**
+   * Shows an item to waiters in turn until one takes it, then reads on if
+   * somebody waits. Busy meanwhile: a waiter that calls back must not start an
+   * operation, which would overwrite what it looks at.
+   */
+  #offer(held: Held<T>, waiters: Iterable<Waiter<T>>): boolean {
+    this.#busy = true;
+    let taken = false;
+    for (const waiter of waiters) {
+      this.#offered = waiter;
+      taken = accepts(waiter, held);
+      this.#offered = undefined;
+      if (taken) this.#leave(waiter);
+      else if (this.#closed) this.#interrupt(waiter);
+      else if (waiter.signal?.aborted) waiter.onAbort?.();
+      if (taken) break;
+    }
+    if (!taken) this.#discard(held);
+    this.#busy = false;
+    if (this.#closed) this.#settled?.resolve();
+    else if (this.#waiters.size > 0) this.#read();
+    return taken;
+  }
+
+  #discard(held: Held<T>): void {
     if ("item" in held) this.#inlet.discard?.(held.item);
-    return false;
+  }
+
+  #throwIfClosed(): void {
+    if (!this.#closed) return;
+    throw new Deno.errors.BadResource(`Cannot ${this.#inlet.action}: closed`);
+  }
+
+  #interrupt(waiter: Waiter<T>): void {
+    this.#leave(waiter);
+    waiter.reject(
+      new Deno.errors.Interrupted(
+        `Cannot ${this.#inlet.action}: closed while waiting`,
+      ),
+    );
   }
 
   #leave(waiter: Waiter<T>): void {
@@ -304,8 +329,26 @@ export class Source<T> {
   }
 }
 
+function newWaiter<T, R>(
+  accept: (item: T) => R | undefined,
+  resolve: (value: R) => void,
+  reject: (reason: unknown) => void,
+  timeoutMs: number = Infinity,
+  signal?: AbortSignal,
+): Waiter<T> {
+  return {
+    accept,
+    resolve: resolve as (value: unknown) => void,
+    reject,
+    timeoutMs,
+    deadline: Infinity,
+    signal,
+    onAbort: undefined,
+  };
+}
+
 /** Whether the waiter accepted the item, or got the error. */
-function offer<T>(waiter: Waiter<T>, held: Held<T>): boolean {
+function accepts<T>(waiter: Waiter<T>, held: Held<T>): boolean {
   if ("error" in held) {
     waiter.reject(held.error);
     return true;
@@ -313,7 +356,7 @@ function offer<T>(waiter: Waiter<T>, held: Held<T>): boolean {
   try {
     const result = waiter.accept(held.item);
     if (result === undefined) return false;
-    waiter.resolve(result as never);
+    waiter.resolve(result);
   } catch (error) {
     waiter.reject(error);
   }

@@ -35,21 +35,32 @@ export async function joinMulticast(
 ): Promise<() => Promise<void>> {
   const { ttl, loopback, networkInterface } = options;
   const six = group.includes(":");
-  if (ttl !== undefined && (six || !(ttl >= 1 && ttl <= 255))) {
+  const wholeTtl = Number.isInteger(ttl ?? 1);
+  if (ttl !== undefined && (six || !wholeTtl || ttl < 1 || ttl > 255)) {
     throw new RangeError(
       `Cannot join ${group}: ttl is for IPv4 and must be 1 to 255, got ${ttl}`,
     );
   }
   if (six) {
     const v6 = await conn.joinMulticastV6(group, Number(networkInterface ?? 0));
-    if (loopback !== undefined) await v6.setLoopback(loopback);
+    try {
+      if (loopback !== undefined) await v6.setLoopback(loopback);
+    } catch (error) {
+      await v6.leave();
+      throw error;
+    }
     return v6.leave;
   }
   const v4 = await conn.joinMulticastV4(
     group,
     String(networkInterface ?? "0.0.0.0"),
   );
-  if (ttl !== undefined) await v4.setTTL(ttl);
-  if (loopback !== undefined) await v4.setLoopback(loopback);
+  try {
+    if (ttl !== undefined) await v4.setTTL(ttl);
+    if (loopback !== undefined) await v4.setLoopback(loopback);
+  } catch (error) {
+    await v4.leave();
+    throw error;
+  }
   return v4.leave;
 }

@@ -27,7 +27,9 @@ export interface UdpServerOptions extends UdpBindOptions {
   /** Whether to serve this datagram at all. Default: yes. */
   verify?: ((datagram: Datagram) => boolean | Promise<boolean>) | undefined;
   /** Called when a handler threw. Default: prints to stderr. */
-  onError?: ((error: unknown, datagram: Datagram) => void) | undefined;
+  onError?:
+    | ((error: unknown, datagram: Datagram) => void | Promise<void>)
+    | undefined;
   /** Called with the address once the server serves. */
   onListen?: ((addr: Deno.NetAddr) => void) | undefined;
 }
@@ -65,7 +67,6 @@ export class UdpServer {
   readonly addr: Deno.NetAddr;
   readonly #loop: ServerLoop<Datagram>;
   readonly #socket: UdpSocket;
-  readonly #onListen: ((addr: Deno.NetAddr) => void) | undefined;
 
   /**
    * Binds the port; nothing is received before {@linkcode serveForever}.
@@ -76,7 +77,6 @@ export class UdpServer {
    */
   constructor(options: UdpServerOptions) {
     const { handler, concurrency = "async", maxInFlight = 256 } = options;
-    this.#onListen = options.onListen;
     const socket = this.#socket = UdpSocket.bind(options);
     this.addr = socket.localAddr;
     try {
@@ -90,7 +90,8 @@ export class UdpServer {
           }),
         verify: options.verify,
         onError: options.onError,
-        close: () => socket.close(),
+        onListen: () => options.onListen?.(this.addr),
+        close: () => socket[Symbol.asyncDispose](),
       }, { maxInFlight: concurrency === "serial" ? 1 : maxInFlight });
     } catch (error) {
       socket.close();
@@ -113,11 +114,8 @@ export class UdpServer {
    *
    * @throws {TypeError} If the server was started or shut down before.
    */
-  async serveForever(): Promise<void> {
-    const served = this.#loop.serveForever();
-    this.#onListen?.(this.addr);
-    await served;
-    await this.#socket[Symbol.asyncDispose]();
+  serveForever(): Promise<void> {
+    return this.#loop.serveForever();
   }
 
   /**
@@ -127,10 +125,8 @@ export class UdpServer {
    * @param options How long handlers under way may take.
    * @returns How many handlers ignored the abort and were left behind.
    */
-  async shutdown(options?: ShutdownOptions): Promise<number> {
-    const leftBehind = await this.#loop.shutdown(options);
-    await this.#socket[Symbol.asyncDispose]();
-    return leftBehind;
+  shutdown(options?: ShutdownOptions): Promise<number> {
+    return this.#loop.shutdown(options);
   }
 
   /** Aborts the handlers under way and closes without waiting for them. */
@@ -139,7 +135,7 @@ export class UdpServer {
   }
 
   /** As {@linkcode shutdown} with the default grace. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#loop[Symbol.asyncDispose]();
   }
 }

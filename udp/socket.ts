@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import { deadline } from "@std/async";
 import {
   formatAddr,
   type HostPort,
@@ -162,14 +164,18 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @throws {RangeError} If `data` is longer than 65,507 bytes or the port is 0.
    * @throws {Deno.errors.BadResource} If the socket is closed.
    */
-  async sendTo(data: Uint8Array, addr: HostPort): Promise<number> {
+  sendTo(data: Uint8Array, addr: HostPort | Deno.NetAddr): Promise<number> {
     if (data.length > MAX_DATAGRAM_BYTES) {
-      throw new RangeError(
-        `Cannot send ${data.length} bytes to ${formatAddr(addr)}: ` +
-          `a datagram carries at most ${MAX_DATAGRAM_BYTES}`,
+      return Promise.reject(
+        new RangeError(
+          `Cannot send ${data.length} bytes to ${formatAddr(addr)}: ` +
+            `a datagram carries at most ${MAX_DATAGRAM_BYTES}`,
+        ),
       );
     }
-    return await this.#conn.send(data, netAddr(addr));
+    return "transport" in addr
+      ? this.#conn.send(data, addr) // an answer: no detour
+      : this.#sendToHost(data, addr);
   }
 
   /**
@@ -199,9 +205,17 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @throws {Deno.errors.BadResource} If the socket is closed.
    * @throws {Deno.errors.Interrupted} If it is closed while waiting.
    * @throws {DOMException} `TimeoutError` after `timeoutMs`.
+   * @throws {RangeError} If `maxBytes` is negative or not a number.
    */
   receive(options?: ReceiveOptions): Promise<Datagram> {
     const maxBytes = options?.maxBytes ?? Infinity;
+    if (!(maxBytes >= 0)) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot receive a datagram: maxBytes must be 0 or more, got ${maxBytes}`,
+        ),
+      );
+    }
     return this.#inbox.take((r) => this.#copy(r, maxBytes), options);
   }
 
@@ -291,7 +305,8 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * Sends a question and waits for its answer, sending again while none comes.
    *
    * Only a datagram from `addr` that satisfies `match` is the answer. Others go
-   * to whoever waits on this socket besides; if nobody does, they are dropped.
+   * to whoever waits on this socket besides; if nobody does, they are dropped. A
+   * plain {@linkcode receive} that was there before comes first, as always.
    * Several requests may wait at once. If aborted or timed out, the question
    * may have been sent, and a late answer is treated like any other datagram.
    *
@@ -322,16 +337,19 @@ export class UdpSocket implements AsyncIterable<Datagram> {
       if (datagram === undefined) return undefined;
       return match === undefined || match(datagram) ? datagram : undefined;
     };
+    // One place in line for all attempts, given up when this call ends.
+    const done = new AbortController();
+    const arrival = this.#inbox.take(answer, { signal: done.signal });
+    arrival.catch(() => {}); // whoever awaits it hears of it
     return await retransmit(
       `Cannot get an answer from ${formatAddr(addr)}`,
       { ...options, timeoutMs: leftMs },
-      async (wait) => {
-        const arrival = this.#inbox.take(answer, wait);
-        arrival.catch(() => {}); // reported below, unless the send fails first
+      async ({ timeoutMs }) => {
         await this.sendTo(data, peer);
-        return await arrival;
+        const wait = signal === undefined ? {} : { signal };
+        return await deadline(arrival, timeoutMs ?? Infinity, wait);
       },
-    );
+    ).finally(() => done.abort());
   }
 
   /**
@@ -404,8 +422,21 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     }
   }
 
+  async #sendToHost(data: Uint8Array, addr: HostPort): Promise<number> {
+    const to = netAddr(addr);
+    try {
+      return await this.#conn.send(data, to);
+    } catch (error) {
+      if (isIP(to.hostname) !== 0) throw error;
+      await resolveHost(to.hostname, { family: this.#family }); // tells the name
+      throw error;
+    }
+  }
+
+  /** The only family that can be reached, if it is only one. */
   get #family(): 4 | 6 | undefined {
-    return this.#dualStack ? undefined : 4;
+    if (this.localAddr.hostname === "::") return undefined;
+    return this.#dualStack ? 6 : 4;
   }
 
   #hears(addr: Deno.NetAddr): boolean {
@@ -431,13 +462,13 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 
 type Received = [Uint8Array<ArrayBuffer>, Deno.NetAddr];
 
-/** As Deno wants it; an address that Deno made passes as it is. */
-function netAddr(addr: HostPort | Deno.NetAddr): Deno.NetAddr {
+/** As Deno wants it. */
+function netAddr(addr: HostPort): Deno.NetAddr {
   const { hostname, port } = addr;
   if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
     throw new RangeError(
       `Cannot send to ${formatAddr(addr)}: the port must be 1 to 65535`,
     );
   }
-  return "transport" in addr ? addr : { transport: "udp", hostname, port };
+  return { transport: "udp", hostname, port };
 }

@@ -9,7 +9,16 @@ const SOCKET_URL = import.meta.resolve("../../udp/socket.ts");
 async function output(flags: string[], program: string): Promise<string> {
   await using file = await temporary(program);
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "--no-prompt", ...flags, file.path],
+    args: [
+      "run",
+      "--quiet",
+      "--no-config",
+      "--import-map=deno.json",
+      "--vendor",
+      "--no-prompt",
+      ...flags,
+      file.path,
+    ],
     env: { NO_COLOR: "1" },
   }).output();
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
