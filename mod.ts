@@ -10,14 +10,17 @@
  * import { TftpClient, TftpServer } from "@lockstep/lockstep";
  * import { assertEquals } from "@std/assert";
  *
- * const server = new TftpServer({ read: () => new Uint8Array([1, 2, 3]) });
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeFile(`${root}/boot.img`, new Uint8Array([1, 2, 3]));
+ * const server = new TftpServer({ root });
  * const served = server.serveForever();
- * await using client = new TftpClient(server.addr);
  *
+ * await using client = new TftpClient(server.addr);
  * assertEquals(await client.bytes("boot.img"), new Uint8Array([1, 2, 3]));
  *
  * await server.shutdown();
  * await served;
+ * await Deno.remove(root, { recursive: true });
  * ```
  *
  * @module

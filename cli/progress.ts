@@ -55,6 +55,14 @@ export class Progress {
     this.#width = line.length;
   }
 
+  /** Says what happens before the first octet; on a terminal only. */
+  note(text: string): void {
+    if (!this.#options.terminal) return;
+    this.clear();
+    this.#options.write(text);
+    this.#width = text.length;
+  }
+
   /** Takes the bar away, so that other text can follow. */
   clear(): void {
     if (this.#width > 0) this.#options.write(`\r${" ".repeat(this.#width)}\r`);

@@ -5,6 +5,13 @@ const root = fileURLToPath(import.meta.resolve("../"));
 
 /** What each example must print; the file name without `.ts`. */
 const EXPECTED: Record<string, string[]> = {
+  tftp_files: [
+    "size: 8\n",
+    "read: Welcome\n",
+    "written: vlan 7\n",
+    'server answered error 1 "File not found"\n',
+  ],
+  tftp_struggle: ["141 blocks arrived, ", "intact: true\n"],
   udp_chat: [
     'Bob hears "hello Bob"\n',
     'Bob hears "are you there?"\n',

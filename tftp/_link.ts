@@ -89,10 +89,9 @@ export class Link {
         if (packet === undefined) return undefined;
         handle(packet, performance.now());
         return true;
-      }, { timeoutMs });
+      }, { timeoutMs, signal: this.#signal });
     } catch (error) {
-      this.#signal.throwIfAborted();
-      if (!isTimeout(error)) throw error;
+      if (!isTimeout(error, this.#signal)) throw error;
       machine.expire(performance.now());
     }
   }

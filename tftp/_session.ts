@@ -172,10 +172,11 @@ export class Session {
       await file.write(piece);
     }
     if (receiver.failure !== undefined) throw this.#tell(receiver.failure);
-    if (!text && terms.size !== undefined && terms.size !== bytes) {
+    const announced = text ? undefined : terms.size || undefined; // 0: unknown
+    if (announced !== undefined && announced !== bytes) {
       throw this.#tell({
         code: "size-mismatch",
-        reason: `client announced ${terms.size} octets and sent ${bytes}`,
+        reason: `client announced ${announced} octets and sent ${bytes}`,
         tellPeer: true,
       });
     }
@@ -251,8 +252,12 @@ export class Session {
       ? new TftpError("undefined", "Server is shutting down")
       : asTftpError(error);
     const { wireCode, message, code } = known;
-    if (this.#link !== undefined) this.#link.abort(wireCode, message);
-    else await request.reply(encodeError(wireCode, encodeText(message)));
+    if (this.#link !== undefined) {
+      this.#link.abort(wireCode, message);
+    } else {
+      const packet = encodeError(wireCode, encodeText(message));
+      await request.reply(packet).catch(() => {}); // lost, like any datagram
+    }
     const reported = new TftpError(code, `${this.#action}: ${message}`, {
       cause: error,
     });

@@ -51,7 +51,9 @@ export async function sendPieces(
     }
   } finally {
     // Not awaited: a stream that hangs must not hold the transfer's end up.
-    iterator.return?.().catch(() => {}); // its error came by next() already
+    Promise.resolve(iterator.return?.()).catch(() => {
+      // what it has to say is said by next(), or comes too late
+    });
   }
 }
 

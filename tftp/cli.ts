@@ -239,6 +239,11 @@ function show(
     terminal: Deno.stderr.isTerminal(),
     write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
   });
+  const server = {
+    hostname: options.hostname,
+    port: options.port ?? TFTP_PORT,
+  };
+  progress.note(`Asking ${formatAddr(server)} about ${label} …`);
   options.onProgress = ({ bytes, size }) => progress.update(bytes, size);
   return { around: (work) => work.finally(() => progress.clear()) };
 }

@@ -313,7 +313,7 @@ export class TftpClient {
       yield* mode === "netascii" ? decodePieces(pieces) : pieces;
       if (receiver.failure !== undefined) throw call.error(receiver.failure);
       if (mode === "octet") checkSize(call, terms, bytes);
-      await link.local(commit());
+      await commit(); // an abort comes too late now
       receiver.commit();
       call.report(bytes, terms.size, true);
       this.#dally(link, receiver);

@@ -265,7 +265,10 @@ export class TftpServer {
     wireCode: number,
     message: string,
   ): Promise<void> {
-    await request.reply(encodeError(wireCode, encodeText(message)));
+    const packet = encodeError(wireCode, encodeText(message));
+    await request.reply(packet).catch(() => {
+      // as if it had been lost on the way: nobody waits for it
+    });
   }
 }
 

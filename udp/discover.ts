@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { equals } from "@std/bytes";
-import { type HostPort, isLoopback } from "../mux/addr.ts";
+import type { HostPort } from "../mux/addr.ts";
 import { checkWait } from "../mux/wait_options.ts";
 import {
   decodeAnswer,
@@ -10,6 +10,7 @@ import {
   encodeQuestion,
   TOKEN_BYTES,
 } from "./_discovery_packet.ts";
+import { inScope } from "./_discovery_scope.ts";
 import { receiveUntil } from "./_receive_until.ts";
 import { UdpServer } from "./server.ts";
 import { UdpSocket } from "./socket.ts";
@@ -235,13 +236,12 @@ export async function answerDiscovery(
   const self: DiscoveryPeer = { service, name, servicePort, info };
   encodeAnswer({ ...self, token: new Uint8Array(TOKEN_BYTES) }); // throws now
   const group = checkedGroup(options);
-  const onlyLoopback = isLoopback(networkInterface);
 
   const server = new UdpServer({
     hostname: options.hostname ?? "0.0.0.0",
     port: options.port ?? DISCOVERY_PORT,
     reuseAddress: true,
-    verify: ({ addr }) => !onlyLoopback || isLoopback(addr.hostname),
+    verify: ({ addr }) => inScope(networkInterface, addr.hostname),
     handler: async ({ data, reply }) => {
       const question = decodeQuestion(data);
       if (question === undefined) return;

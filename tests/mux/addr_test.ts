@@ -7,6 +7,8 @@ import {
 } from "@std/assert";
 import {
   formatAddr,
+  isLoopback,
+  localHostname,
   normalizeHostname,
   parseAddr,
   resolveHost,
@@ -178,4 +180,18 @@ Deno.test("resolveHost() refuses an address of the family that was not asked for
     Error,
     "10.0.0.1",
   );
+});
+
+Deno.test("isLoopback() and localHostname() go by the address", () => {
+  for (const loopback of ["127.0.0.1", "127.9.9.9", "::1"]) {
+    assert(isLoopback(loopback), loopback);
+  }
+  for (const wide of ["0.0.0.0", "10.127.0.1", "128.0.0.1", "::", "fe80::1"]) {
+    assert(!isLoopback(wide), wide);
+  }
+  assertEquals(localHostname("127.0.0.9"), "127.0.0.1");
+  assertEquals(localHostname("10.0.0.1"), "0.0.0.0");
+  assertEquals(localHostname("::1"), "::1");
+  assertEquals(localHostname("2001:db8::1"), "::");
+  assertEquals(localHostname("239.255.76.83"), "0.0.0.0");
 });
