@@ -7,6 +7,13 @@ import {
 import { checkWait } from "../mux/wait_options.ts";
 import { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
+import {
+  CLIENT_BLOCK_SIZE,
+  CLIENT_WINDOW_BLOCKS,
+  RETRANSMIT_MS,
+  RETRIES,
+  WINDOW_BYTES,
+} from "./_defaults.ts";
 import { TftpError } from "./error.ts";
 import { errorOf, type Failure } from "./_failure.ts";
 import { Link } from "./_link.ts";
@@ -21,7 +28,6 @@ import {
 } from "./_negotiation.ts";
 import { Opening } from "./_opening.ts";
 import {
-  DEFAULT_WINDOW_BYTES,
   type TftpTransferOptions,
   type TransferStatistics,
 } from "./options.ts";
@@ -30,11 +36,6 @@ import type { Receiver } from "./_receiver.ts";
 import { RetransmissionTimer } from "./_retransmission_timer.ts";
 import type { Sender } from "./_sender.ts";
 import { summarize } from "./_transfer.ts";
-
-const DEFAULT_BLOCK_SIZE = 1_428;
-const DEFAULT_WINDOW_BLOCKS = 32;
-const DEFAULT_RETRANSMIT_MS = 4_000;
-const DEFAULT_RETRIES = 8;
 
 /** Least time between two reports of progress, in milliseconds. */
 const PROGRESS_MS = 100;
@@ -89,8 +90,7 @@ export class Call {
     this.#server = server;
     this.#path = path;
     this.#options = options;
-    const { retransmitMs = DEFAULT_RETRANSMIT_MS, retries = DEFAULT_RETRIES } =
-      options;
+    const { retransmitMs = RETRANSMIT_MS, retries = RETRIES } = options;
     this.#check("blockSize", options.blockSize, BLOCK_SIZE_RANGE);
     this.#check("windowBlocks", options.windowBlocks, WINDOW_RANGE);
     this.#check("retries", retries, { min: 0, max: Infinity });
@@ -126,10 +126,10 @@ export class Call {
     size: number | undefined,
     bare: boolean = false,
   ): Promise<Opened> {
-    const { blockSize = DEFAULT_BLOCK_SIZE, retransmitMs } = this.#options;
+    const { blockSize = CLIENT_BLOCK_SIZE, retransmitMs } = this.#options;
     const windowBlocks = this.#options.windowBlocks ?? windowLimit(blockSize, {
-      maxWindowBlocks: DEFAULT_WINDOW_BLOCKS,
-      maxWindowBytes: DEFAULT_WINDOW_BYTES,
+      maxWindowBlocks: CLIENT_WINDOW_BLOCKS,
+      maxWindowBytes: WINDOW_BYTES,
     });
     const offered = offer(
       bare

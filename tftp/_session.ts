@@ -3,6 +3,12 @@ import { printable } from "../mux/printable.ts";
 import type { UdpRequest } from "../udp/server.ts";
 import { UdpSocket } from "../udp/socket.ts";
 import { decodeText, encodeText } from "./charset.ts";
+import {
+  RETRANSMIT_MS,
+  RETRIES,
+  SERVER_WINDOW_BLOCKS,
+  WINDOW_BYTES,
+} from "./_defaults.ts";
 import { TftpError } from "./error.ts";
 import { errorOf, type Failure } from "./_failure.ts";
 import { filePieces } from "./_file_pieces.ts";
@@ -10,7 +16,6 @@ import type { IncomingFile } from "./_incoming_file.ts";
 import { Link } from "./_link.ts";
 import { BLOCK_SIZE_RANGE, decide, type Terms } from "./_negotiation.ts";
 import { decodePieces, encodePieces } from "./_netascii_pieces.ts";
-import { DEFAULT_WINDOW_BYTES } from "./options.ts";
 import {
   encodeAck,
   encodeError,
@@ -23,10 +28,6 @@ import { asTftpError, type Root } from "./_root.ts";
 import { Sender } from "./_sender.ts";
 import type { TftpServerOptions, TftpTransfer } from "./server.ts";
 import { dally, receivePieces, sendPieces, summarize } from "./_transfer.ts";
-
-const DEFAULT_RETRANSMIT_MS = 4_000;
-const DEFAULT_RETRIES = 8;
-const DEFAULT_WINDOW_BLOCKS = 64;
 
 /** How long the last ACK of an upload can be repeated; clients wait seconds. */
 const DALLY_MS = 3_000;
@@ -111,7 +112,7 @@ export class Session {
     const sender = new Sender({
       ...terms,
       timer,
-      retries: server.retries ?? DEFAULT_RETRIES,
+      retries: server.retries ?? RETRIES,
       opening: granted.length > 0 ? encodeOack(granted) : undefined,
     });
     const link = this.#open();
@@ -155,7 +156,7 @@ export class Session {
     const receiver = new Receiver({
       ...terms,
       timer,
-      retries: server.retries ?? DEFAULT_RETRIES,
+      retries: server.retries ?? RETRIES,
       opening: granted.length > 0 ? encodeOack(granted) : encodeAck(0),
       dallyMs: DALLY_MS,
     });
@@ -209,14 +210,14 @@ export class Session {
     const { packet, server } = this.#options;
     return decide(packet.type, packet.options, {
       maxBlockSize: server.maxBlockSize ?? BLOCK_SIZE_RANGE.max,
-      maxWindowBlocks: server.maxWindowBlocks ?? DEFAULT_WINDOW_BLOCKS,
-      maxWindowBytes: server.maxWindowBytes ?? DEFAULT_WINDOW_BYTES,
+      maxWindowBlocks: server.maxWindowBlocks ?? SERVER_WINDOW_BLOCKS,
+      maxWindowBytes: server.maxWindowBytes ?? WINDOW_BYTES,
       size,
     });
   }
 
   #timer(terms: Terms): RetransmissionTimer {
-    const { retransmitMs = DEFAULT_RETRANSMIT_MS } = this.#options.server;
+    const { retransmitMs = RETRANSMIT_MS } = this.#options.server;
     return new RetransmissionTimer(terms.retransmitMs ?? retransmitMs);
   }
 

@@ -18,6 +18,22 @@ import { parseLocation, TFTP_PORT, type TftpLocation } from "./url.ts";
 /** Seconds that an option takes, with fractions. */
 const SECONDS = { min: 0.001, max: 1_000_000, fraction: true };
 
+const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
+  retransmit: {
+    value: "SECONDS",
+    description: "Longest wait before a packet is sent again (default 4)",
+  },
+  retries: {
+    value: "N",
+    description: "How often to send a packet again (default 8)",
+  },
+  encoding: {
+    value: "NAME",
+    description: "Encoding of file names, such as gb2312 (default utf-8)",
+  },
+  quiet: { short: "q", description: "Print errors only" },
+};
+
 const TRANSFER_FLAGS: Readonly<Record<string, Flag>> = {
   "block-size": {
     value: "BYTES",
@@ -31,20 +47,8 @@ const TRANSFER_FLAGS: Readonly<Record<string, Flag>> = {
     value: "SECONDS",
     description: "Give up when it takes longer in all (default: never)",
   },
-  retransmit: {
-    value: "SECONDS",
-    description: "Longest wait before a packet is sent again (default 4)",
-  },
-  retries: {
-    value: "N",
-    description: "How often to send a packet again (default 8)",
-  },
   mode: { value: "MODE", description: "octet (default) or netascii" },
-  encoding: {
-    value: "NAME",
-    description: "Encoding of file names, such as gb2312 (default utf-8)",
-  },
-  quiet: { short: "q", description: "Print errors only" },
+  ...COMMON_FLAGS,
 };
 
 const get: Command = {
@@ -123,19 +127,7 @@ finish, a second one does not.
       value: "BLOCKS",
       description: "Most blocks in a window to agree to (default 64)",
     },
-    retransmit: {
-      value: "SECONDS",
-      description: "Longest wait before a packet is sent again (default 4)",
-    },
-    retries: {
-      value: "N",
-      description: "How often to send a packet again (default 8)",
-    },
-    encoding: {
-      value: "NAME",
-      description: "Encoding of file names, such as gb2312 (default utf-8)",
-    },
-    quiet: { short: "q", description: "Print errors only" },
+    ...COMMON_FLAGS,
   },
   async run(args, signal) {
     const [root] = args.expect("ROOT");

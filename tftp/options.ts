@@ -63,6 +63,3 @@ export interface TftpTransferOptions extends WaitOptions {
   /** Called about ten times a second, and at the end. */
   onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
-
-/** Most octets in a window when nobody says otherwise. */
-export const DEFAULT_WINDOW_BYTES: number = 96 * 1024;

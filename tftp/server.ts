@@ -2,14 +2,13 @@ import { formatAddr } from "../mux/addr.ts";
 import type { ShutdownOptions } from "../mux/server.ts";
 import { type UdpRequest, UdpServer } from "../udp/server.ts";
 import { encodeText } from "./charset.ts";
+import { MAX_TRANSFERS } from "./_defaults.ts";
 import { TftpError } from "./error.ts";
 import type { Link } from "./_link.ts";
 import type { TransferStatistics } from "./options.ts";
 import { decodePacket, encodeError, OPCODE, type Packet } from "./packet.ts";
 import { Root } from "./_root.ts";
 import { Session } from "./_session.ts";
-
-const DEFAULT_MAX_TRANSFERS = 256;
 
 /** One transfer of a server, when it starts and when it ends. */
 export interface TftpTransfer {
@@ -226,7 +225,7 @@ export class TftpServer {
     if (this.#active.has(key) && this.#active.get(key)?.heard !== true) {
       return; // the same request again: its answer is being repeated already
     }
-    const { maxTransfers = DEFAULT_MAX_TRANSFERS } = this.#options;
+    const { maxTransfers = MAX_TRANSFERS } = this.#options;
     if (this.#inFlight >= maxTransfers) return; // it will ask again
     this.#active.set(key, undefined);
     this.#inFlight++;

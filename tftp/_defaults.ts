@@ -1,0 +1,23 @@
+/** Longest wait for one answer, in milliseconds. */
+export const RETRANSMIT_MS = 4_000;
+
+/** How often in a row to send the same packet again. */
+export const RETRIES = 8;
+
+/**
+ * Most octets in a window: half of what the system's receive buffer holds, which
+ * Deno cannot enlarge.
+ */
+export const WINDOW_BYTES: number = 96 * 1024;
+
+/** Octets in a block that a client asks for; fits an Ethernet frame. */
+export const CLIENT_BLOCK_SIZE = 1_428;
+
+/** Most blocks in a window that a client asks for. */
+export const CLIENT_WINDOW_BLOCKS = 32;
+
+/** Most blocks in a window that a server agrees to. */
+export const SERVER_WINDOW_BLOCKS = 64;
+
+/** Most transfers of a server at once. */
+export const MAX_TRANSFERS = 256;
