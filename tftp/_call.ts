@@ -27,10 +27,7 @@ import {
   windowLimit,
 } from "./_negotiation.ts";
 import { Opening } from "./_opening.ts";
-import {
-  type TftpTransferOptions,
-  type TransferStatistics,
-} from "./options.ts";
+import type { TftpTransferOptions, TransferStatistics } from "./options.ts";
 import { encodeRequest, type Packet } from "./packet.ts";
 import type { Receiver } from "./_receiver.ts";
 import { RetransmissionTimer } from "./_retransmission_timer.ts";

@@ -52,7 +52,7 @@ const TRANSFER_FLAGS: Readonly<Record<string, Flag>> = {
 };
 
 const get: Command = {
-  summary: "Read a file from a server",
+  summary: "Reads a file from a server",
   usage: "HOST[:PORT]:FILE [LOCAL]",
   notes: `FILE may also be given as tftp://HOST[:PORT]/FILE[;mode=netascii].
 LOCAL is a file or a folder; without it the file keeps its name and comes to
@@ -82,7 +82,7 @@ complete, and replaces one of its name.
 };
 
 const put: Command = {
-  summary: "Write a file to a server",
+  summary: "Writes a file to a server",
   usage: "LOCAL HOST[:PORT]:NAME",
   notes: `NAME may also be given as tftp://HOST[:PORT]/NAME[;mode=netascii].
 "-" reads the standard input.
@@ -106,7 +106,7 @@ const put: Command = {
 };
 
 const serve: Command = {
-  summary: "Serve a folder",
+  summary: "Serves a folder, until Ctrl-C",
   usage: "ROOT",
   notes: `Every name stays below ROOT. Reading is allowed; writing only with
 --write, of new files, and of existing ones too with --overwrite. TFTP has no

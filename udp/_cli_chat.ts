@@ -34,8 +34,16 @@ export const chatCommand: Command = {
   }`,
   flags: {
     host: HOST_FLAG,
-    port: { value: "PORT", short: "p", description: "Port to bind (any)" },
-    name: { value: "NAME", short: "n", description: "Own name (user-PORT)" },
+    port: {
+      value: "PORT",
+      short: "p",
+      description: "Port to bind (default any)",
+    },
+    name: {
+      value: "NAME",
+      short: "n",
+      description: "Own name (default user-PORT)",
+    },
   },
   async run(args, signal) {
     const given = args.words.map((word) => asUsage(() => parseContact(word)));

@@ -13,7 +13,7 @@ import {
 const PORT_FLAG: Flag = {
   value: "PORT",
   short: "p",
-  description: `Port of discovery (${DISCOVERY_PORT})`,
+  description: `Port of discovery (default ${DISCOVERY_PORT})`,
 };
 
 /** `lockstep udp discover` */
@@ -22,15 +22,18 @@ export const discoverCommand: Command = {
   usage: "",
   notes: "Exits with 1 if nobody answered. The other end: lockstep udp answer.",
   flags: {
-    service: { value: "NAME", description: "Service to look for (any)" },
+    service: {
+      value: "NAME",
+      description: "Service to look for (default any)",
+    },
     timeout: {
       value: "SECONDS",
-      description: "How long to gather answers (1)",
+      description: "How long to gather answers (default 1)",
     },
-    limit: { value: "N", description: "Stop after so many (1000)" },
+    limit: { value: "N", description: "Stop after so many (default 1000)" },
     host: {
       value: "HOST",
-      description: "Own address in the network to ask (127.0.0.1)",
+      description: "Own address in the network to ask (default 127.0.0.1)",
     },
     port: PORT_FLAG,
     broadcast: {
@@ -82,13 +85,16 @@ export const answerCommand: Command = {
   summary: "Answers those who discover, until Ctrl-C",
   usage: "NAME",
   flags: {
-    service: { value: "NAME", description: "Service to offer (lockstep)" },
+    service: {
+      value: "NAME",
+      description: "Service to offer (default lockstep)",
+    },
     "service-port": { value: "PORT", description: "Port of that service" },
     info: { value: "TEXT", description: "What else to tell, up to 512 bytes" },
     host: {
       value: "HOST",
       description: "Own address in the network to answer in, 0.0.0.0 for " +
-        "the system's choice (127.0.0.1)",
+        "the system's choice (default 127.0.0.1)",
     },
     port: PORT_FLAG,
   },

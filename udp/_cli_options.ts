@@ -4,7 +4,7 @@ import { formatAddr, type HostPort, parseAddr } from "../mux/addr.ts";
 /** The option that names the address to bind. */
 export const HOST_FLAG: Flag = {
   value: "HOST",
-  description: "Address to bind, 0.0.0.0 for all (127.0.0.1)",
+  description: "Address to bind, 0.0.0.0 for all (default 127.0.0.1)",
 };
 
 /** What the options say about the address to bind. */

@@ -10,21 +10,25 @@ export const rttCommand: Command = {
   usage: "HOST:PORT",
   notes: "Exits with 1 if nothing came back. The other end: lockstep udp echo.",
   flags: {
-    count: { value: "N", short: "c", description: "Number of probes (4)" },
+    count: {
+      value: "N",
+      short: "c",
+      description: "Number of probes (default 4)",
+    },
     interval: {
       value: "SECONDS",
       short: "i",
-      description: "From one probe to the next (1)",
+      description: "From one probe to the next (default 1)",
     },
     bytes: {
       value: "N",
       short: "s",
-      description: "Length of a probe, 16 to 65507 (56)",
+      description: "Length of a probe, 16 to 65507 (default 56)",
     },
     timeout: {
       value: "SECONDS",
       short: "W",
-      description: "When a probe without an answer is lost (1)",
+      description: "When a probe without an answer is lost (default 1)",
     },
   },
   async run(args, signal) {

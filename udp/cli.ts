@@ -29,7 +29,7 @@ const echoCommand: Command = {
     port: {
       value: "PORT",
       short: "p",
-      description: `Port to bind, 0 for any (${ECHO_PORT})`,
+      description: `Port to bind, 0 for any (default ${ECHO_PORT})`,
     },
   },
   async run(args, signal) {
@@ -100,7 +100,11 @@ const listenCommand: Command = {
   notes: "Each line is sender, length and content: text, or else hex.",
   flags: {
     host: HOST_FLAG,
-    port: { value: "PORT", short: "p", description: "Port to bind (any)" },
+    port: {
+      value: "PORT",
+      short: "p",
+      description: "Port to bind (default any)",
+    },
   },
   async run(args, signal) {
     args.expect();
