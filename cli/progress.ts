@@ -16,6 +16,8 @@ export interface ProgressOptions {
   terminal: boolean;
   /** Writes text as it is. */
   write: (text: string) => void;
+  /** Width of the terminal, where lines are cut. Default: no limit. */
+  columns?: () => number;
   /** The clock, in milliseconds. Default: `performance.now`. */
   now?: () => number;
 }
@@ -50,23 +52,26 @@ export class Progress {
     const seconds = (now - this.#startedAt) / 1_000;
     const state = describe(bytes, size, seconds);
     if (!terminal) return write(`${label}  ${state}\n`);
-    const line = `${label}  ${bar(bytes, size)}${state}`;
-    write(`\r${line.padEnd(this.#width)}`);
-    this.#width = line.length;
+    this.#draw(`${label}  ${bar(bytes, size)}${state}`);
   }
 
   /** Says what happens before the first octet; on a terminal only. */
   note(text: string): void {
-    if (!this.#options.terminal) return;
-    this.clear();
-    this.#options.write(text);
-    this.#width = text.length;
+    if (this.#options.terminal) this.#draw(text);
   }
 
   /** Takes the bar away, so that other text can follow. */
   clear(): void {
     if (this.#width > 0) this.#options.write(`\r${" ".repeat(this.#width)}\r`);
     this.#width = 0;
+  }
+
+  /** Draws over what is there; a line that wrapped could not be drawn over. */
+  #draw(text: string): void {
+    const { write, columns } = this.#options;
+    const line = text.slice(0, (columns?.() ?? Infinity) - 1);
+    write(`\r${line.padEnd(this.#width)}`);
+    this.#width = line.length;
   }
 }
 

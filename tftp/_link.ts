@@ -29,6 +29,7 @@ export class Link {
   #peer: Deno.NetAddr;
   #identified: boolean;
   #heard = false;
+  #closing = false;
   #unsettled = 0;
   #settled: PromiseWithResolvers<void> | undefined;
   #sendError: unknown;
@@ -123,14 +124,16 @@ export class Link {
     return abortable(work, this.#signal);
   }
 
-  /** Tells the peer that the transfer is over, then closes. */
+  /** Tells the peer that the transfer is over, then closes; at most once. */
   abort(wireCode: number, message: string): void {
+    if (this.#closing) return;
     this.#send(encodeError(wireCode, encodeText(message)));
     this.close();
   }
 
   /** Closes the socket, once what was sent has left. */
   close(): void {
+    this.#closing = true;
     this.#signal.removeEventListener("abort", this.#onAbort);
     if (this.#unsettled === 0) return this.#socket.close();
     this.#settled ??= Promise.withResolvers();

@@ -192,11 +192,11 @@ function within(
   return value !== undefined && value >= min && value <= Number(asked);
 }
 
-/** Whole seconds that the timeout option can carry. */
+/** The value of the timeout option, if it can carry this wait exactly. */
 function wholeSeconds(ms: number | undefined): number | undefined {
   if (ms === undefined) return undefined;
-  const seconds = Math.round(ms / 1_000);
-  return seconds >= TIMEOUT_RANGE.min && seconds <= TIMEOUT_RANGE.max
-    ? seconds
-    : undefined;
+  const seconds = ms / 1_000;
+  const { min, max } = TIMEOUT_RANGE;
+  const fits = Number.isInteger(seconds) && seconds >= min && seconds <= max;
+  return fits ? seconds : undefined;
 }

@@ -116,14 +116,12 @@ export class Receiver implements Machine {
 
   /** Takes a packet in; answers the data if it was the block that is due. */
   handle(packet: Packet, now: number): Uint8Array | undefined {
-    if (this.#failure !== undefined || this.#state === "done") return undefined;
+    if (this.#failure !== undefined || this.#deaf(packet)) return undefined;
     switch (packet.type) {
       case "data":
         return this.#receive(packet.block, packet.data, now);
       case "error":
-        if (this.#state !== "dallying") {
-          this.#fail(failureOf(packet));
-        }
+        this.#fail(failureOf(packet));
         return undefined;
       case "oack": // repeated because our ACK 0 was lost
         if (this.#state === "opening") this.#answerDue = true;
@@ -173,9 +171,11 @@ export class Receiver implements Machine {
     this.#everAnswered = true;
     this.#acknowledged = this.#due - 1;
     this.#answeredAt = now;
-    if (this.#state !== "dallying") this.#deadline = now + timer.waitMs;
-    else if (this.#deadline === Infinity) {
-      this.#deadline = now + Math.max(2 * timer.waitMs, dallyMs);
+    // Only progress moves a deadline: who repeats himself cannot keep us here.
+    if (this.#deadline === Infinity) {
+      const dally = Math.max(2 * timer.waitMs, dallyMs);
+      this.#deadline = now +
+        (this.#state === "dallying" ? dally : timer.waitMs);
     }
     if (this.#state === "opening") return opening;
     return encodeAck(this.#acknowledged & 0xffff);
@@ -187,7 +187,6 @@ export class Receiver implements Machine {
     now: number,
   ): Uint8Array | undefined {
     const { blockSize, windowBlocks, timer } = this.#options;
-    if (this.#state === "complete") return undefined;
     // The nearest number that looks like this on the wire (blocks wrap).
     const ahead = ((wire - this.#due + 0x8000) & 0xffff) - 0x8000;
     if (ahead !== 0 || this.#state === "dallying") {
@@ -221,8 +220,17 @@ export class Receiver implements Machine {
     return data;
   }
 
+  /** Once the file is whole, nothing that comes can spoil it. */
+  #deaf(packet: Packet): boolean {
+    const state = this.#state;
+    return state === "complete" || state === "done" ||
+      (state === "dallying" && packet.type !== "data");
+  }
+
   #dropped(block: number): void {
     this.#duplicates++;
+    // A copy inside the window: its ACK is still to come.
+    if (block > this.#acknowledged && block < this.#due) return;
     if (block <= this.#burst) this.#answerDue = true;
     this.#burst = block;
   }

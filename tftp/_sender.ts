@@ -224,9 +224,8 @@ export class Sender implements Machine {
   }
 
   #giveUp(): void {
-    const last = this.#base === this.#final && this.#state === "sending";
     this.#fail(
-      last
+      this.#highest >= this.#final
         ? {
           code: "unconfirmed",
           reason: "everything was sent, but the last block not acknowledged",

@@ -29,9 +29,6 @@ import { Sender } from "./_sender.ts";
 import type { TftpServerOptions, TftpTransfer } from "./server.ts";
 import { dally, receivePieces, sendPieces, summarize } from "./_transfer.ts";
 
-/** How long the last ACK of an upload can be repeated; clients wait seconds. */
-const DALLY_MS = 3_000;
-
 /** What a {@linkcode Session} serves. */
 export interface SessionOptions {
   /** The server's settings. */
@@ -108,7 +105,7 @@ export class Session {
     using _file = file;
     const text = packet.mode === "netascii";
     const { terms, granted } = this.#decide(text ? undefined : size);
-    const timer = this.#timer(terms);
+    const timer = new RetransmissionTimer(this.#ceilingMs(terms));
     const sender = new Sender({
       ...terms,
       timer,
@@ -152,13 +149,14 @@ export class Session {
   async #fill(file: IncomingFile, overwrite: boolean): Promise<void> {
     const { server, packet } = this.#options;
     const { terms, granted } = this.#decide(undefined);
-    const timer = this.#timer(terms);
+    const ceilingMs = this.#ceilingMs(terms);
+    const timer = new RetransmissionTimer(ceilingMs);
     const receiver = new Receiver({
       ...terms,
       timer,
       retries: server.retries ?? RETRIES,
       opening: granted.length > 0 ? encodeOack(granted) : encodeAck(0),
-      dallyMs: DALLY_MS,
+      dallyMs: 2 * ceilingMs, // longer than the longest wait of the client
     });
     const link = this.#open();
     let bytes = 0;
@@ -216,9 +214,10 @@ export class Session {
     });
   }
 
-  #timer(terms: Terms): RetransmissionTimer {
+  /** Longest wait before a packet is sent again. */
+  #ceilingMs(terms: Terms): number {
     const { retransmitMs = RETRANSMIT_MS } = this.#options.server;
-    return new RetransmissionTimer(terms.retransmitMs ?? retransmitMs);
+    return terms.retransmitMs ?? retransmitMs;
   }
 
   /** Opens the socket whose port is our transfer identifier. */

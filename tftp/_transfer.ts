@@ -95,7 +95,10 @@ export async function* receivePieces(
     used += data.length;
     bytes += data.length;
   };
-  if (first !== undefined) store(first, performance.now());
+  if (first !== undefined) {
+    store(first, performance.now());
+    onBytes(bytes);
+  }
   while (!receiver.complete && receiver.failure === undefined) {
     await link.step(receiver, store);
     onBytes(bytes);

@@ -229,6 +229,7 @@ function show(
   const progress = new Progress({
     label,
     terminal: Deno.stderr.isTerminal(),
+    columns: () => Deno.consoleSize().columns,
     write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
   });
   const server = {

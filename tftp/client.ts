@@ -14,6 +14,12 @@ import { Sender } from "./_sender.ts";
 import { TFTP_PORT } from "./url.ts";
 import { dally, receivePieces, sendPieces } from "./_transfer.ts";
 
+/**
+ * How long at least the last ACK of a transfer without options can be repeated:
+ * such a server may not have measured how soon to ask for it.
+ */
+const PLAIN_DALLY_MS = 500;
+
 /** Options of a {@linkcode TftpClient}. */
 export interface TftpClientOptions extends TftpTransferOptions {
   /** Name or address of the server. */
@@ -122,7 +128,27 @@ export class TftpClient {
     path: string,
     options?: TftpTransferOptions,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return ReadableStream.from(this.#read(path, options, async () => {}));
+    const leaving = new AbortController();
+    const signals = [leaving.signal];
+    const { signal } = { ...this.#defaults, ...options };
+    if (signal !== undefined) signals.push(signal);
+    const pieces = this.#read(
+      path,
+      { ...options, signal: AbortSignal.any(signals) },
+      async () => {},
+    );
+    return new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        // A read that is pending would hold return() up: end it first.
+        leaving.abort(new DOMException("Not read to the end", "AbortError"));
+        await Array.fromAsync(pieces).catch(() => {}); // the reason just given
+      },
+    }, { highWaterMark: 0 }); // nothing is asked for before it is read
   }
 
   /**
@@ -298,7 +324,7 @@ export class TftpClient {
         timer,
         retries,
         opening,
-        dallyMs: 0,
+        dallyMs: reply.type === "data" ? PLAIN_DALLY_MS : 0,
       });
       let bytes = 0;
       const pieces = receivePieces(link, receiver, {

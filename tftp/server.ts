@@ -237,6 +237,8 @@ export class TftpServer {
       packet,
       onLink: (link) => this.#active.set(key, link),
       linger: (link, over) => {
+        const [oldest] = this.#lingering;
+        if (this.#lingering.size >= maxTransfers) oldest?.close();
         this.#lingering.add(link);
         over.finally(() => this.#lingering.delete(link));
       },

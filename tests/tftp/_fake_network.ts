@@ -70,7 +70,8 @@ export interface Outcome {
 
 export const RETRIES = 8;
 export const CEILING_MS = 4_000;
-const DALLY_MS = 3_000;
+/** Two of the longest waits: one repetition more may get lost. */
+const DALLY_MS = 2 * CEILING_MS;
 
 /** Mulberry32: numbers from 0 up to, but not including, 1. */
 export function random(seed: number): () => number {

@@ -177,6 +177,12 @@ Deno.test("offer() asks for what differs, with a timeout in whole seconds", () =
   }
 });
 
+Deno.test("offer() proposes no timeout other than the one that was asked for", () => {
+  for (const retransmitMs of [500, 1_400, 1_600]) {
+    assertEquals(offer({ ...PLAIN_TERMS, retransmitMs }), []);
+  }
+});
+
 const OFFERED: Pairs = [
   ["tsize", "0"],
   ["blksize", "1428"],

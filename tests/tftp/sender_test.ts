@@ -285,6 +285,24 @@ Deno.test("Sender says unconfirmed if only the last ACK is missing", () => {
   assertEquals([code, tellPeer], ["unconfirmed", false]);
 });
 
+Deno.test("Sender says unconfirmed if the ACK of the last window is missing", () => {
+  const { sender, feed } = setUp({ size: 28, windowBlocks: 4, retries: 1 });
+  assertEquals(blocks(sender, 0), [1, 2, 3, 4]); // all there is
+  feed();
+  sender.expire(sender.deadline);
+  blocks(sender, 0);
+  sender.expire(sender.deadline);
+  const { code, tellPeer } = sender.failure!;
+  assertEquals([code, tellPeer], ["unconfirmed", false]);
+});
+
+Deno.test("Sender says no-answer if the last block never left", () => {
+  const { sender } = setUp({ size: 36, windowBlocks: 4, retries: 0 });
+  assertEquals(blocks(sender, 0), [1, 2, 3, 4]);
+  sender.expire(sender.deadline);
+  assertEquals(sender.failure?.code, "no-answer");
+});
+
 Deno.test("Sender waits no longer than the ceiling", () => {
   const { sender } = setUp({ size: 3, ceilingMs: 600, retries: 4 });
   let now = 0;
