@@ -64,23 +64,29 @@ export class Arguments {
       (flag.value === undefined ? switches : values).push(name);
       if (flag.short !== undefined) alias[flag.short] = name;
     }
+    if (args.some((arg) => /^--_(=|$)/.test(arg))) {
+      throw new UsageError("Unknown option --_"); // parseArgs() takes it for "_"
+    }
     const parsed = parseArgs(args, {
       boolean: switches,
-      string: [...values, "_"],
+      string: [...values, "_"], // words stay words, also "007"
+      collect: values,
       alias,
       unknown: (arg, key) => {
-        if (key !== undefined) throw new UsageError(`Unknown option ${arg}`);
+        if (key === undefined) return; // a word
+        const name = arg.match(/^--([^=]+)=$/)?.[1];
+        if (name !== undefined && values.includes(name)) throw lacking(name);
+        throw new UsageError(`Unknown option ${arg}`);
       },
     });
     this.#flags = parsed;
     this.words = parsed._.map(String);
     for (const name of values) {
-      if (Array.isArray(parsed[name])) {
+      const given = parsed[name] as string[];
+      if (given.length > 1) {
         throw new UsageError(`Option --${name} is given twice`);
       }
-      if (parsed[name] === "") {
-        throw new UsageError(`Option --${name} needs a value`);
-      }
+      if (given[0] === "") throw lacking(name);
     }
   }
 
@@ -91,8 +97,7 @@ export class Arguments {
 
   /** The value of an option, `undefined` if it was not given. */
   text(name: string): string | undefined {
-    const value = this.#flags[name];
-    return typeof value === "string" ? value : undefined;
+    return (this.#flags[name] as string[] | undefined)?.[0];
   }
 
   /**
@@ -139,4 +144,8 @@ export class Arguments {
     }
     return names.map((_, index) => this.words[index]);
   }
+}
+
+function lacking(name: string): UsageError {
+  return new UsageError(`Option --${name} needs a value`);
 }

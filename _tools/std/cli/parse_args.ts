@@ -4,6 +4,7 @@ import * as std from "npm:deno-std@1.3.4/cli/parse_args.js";
 export interface ParseOptions {
   boolean?: readonly string[];
   string?: readonly string[];
+  collect?: readonly string[];
   alias?: Record<string, string | readonly string[]>;
   stopEarly?: boolean;
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
