@@ -81,6 +81,11 @@ export class Arguments {
     });
     this.#flags = parsed;
     this.words = parsed._.map(String);
+    for (const name of switches) {
+      if (typeof parsed[name] !== "boolean") {
+        throw new UsageError(`Option --${name} takes no value`);
+      }
+    }
     for (const name of values) {
       const given = parsed[name] as string[];
       if (given.length > 1) {

@@ -66,6 +66,10 @@ Deno.test("Arguments refuses an option given twice", () => {
   assertUsage(twice, "Option --port is given twice");
 });
 
+Deno.test("Arguments refuses a value for a switch", () => {
+  assertUsage(() => read("-q=x"), "Option --quiet takes no value");
+});
+
 Deno.test("Arguments.has() and text() tell that an option was not given", () => {
   const args = read();
   assertEquals(args.has("quiet"), false);
