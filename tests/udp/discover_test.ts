@@ -20,7 +20,6 @@ import { inScope } from "../../udp/_discovery_scope.ts";
 import {
   answerDiscovery,
   discover,
-  DISCOVERY_GROUP,
   type DiscoveryResponder,
 } from "../../udp/discover.ts";
 import { UdpSocket } from "../../udp/socket.ts";
