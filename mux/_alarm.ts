@@ -1,5 +1,4 @@
-/** Longest delay that `setTimeout` accepts, in milliseconds. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+import { MAX_DELAY_MS } from "./wait_options.ts";
 
 /**
  * One timer for a stream of deadlines that mostly move later.

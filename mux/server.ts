@@ -1,10 +1,7 @@
-import type { WaitOptions } from "./wait_options.ts";
+import { MAX_DELAY_MS, type WaitOptions } from "./wait_options.ts";
 
 /** How long handlers may go on after their signal was aborted, in ms. */
 const LAST_WORDS_MS = 1_000;
-
-/** Longest delay that `setTimeout` accepts, in milliseconds. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The steps of a {@linkcode ServerLoop} that differ from server to server. */
 export interface ServerSteps<T> {

@@ -59,10 +59,10 @@ type Held<T> = { item: T } | { error: unknown };
  * `Interrupted` and leads to closed from everywhere. An operation that fails is
  * an item like any other: the first waiter, or the next caller, gets its error.
  *
- * A caller may call back from `accept`, abort or close: it still gets the item
- * if it accepts. Callers are served in the order in which they came, except that
- * a caller may decline an item (an answer to somebody else's question): it is then offered
- * to the next in line.
+ * Callers are served in the order in which they came. One may decline an item
+ * (an answer to somebody else's question), which is then offered to the next in
+ * line. From within `accept` a caller may call back, abort or close: it still
+ * gets the item if it accepts.
  *
  * @typeParam T What one operation brings; `undefined` is not allowed.
  *

@@ -1,3 +1,6 @@
+/** Longest delay that `setTimeout` keeps, in milliseconds: some 25 days. */
+export const MAX_DELAY_MS = 2_147_483_647;
+
 /** What every call that waits accepts. */
 export interface WaitOptions {
   /** Ends the wait; the call rejects with `signal.reason`. */

@@ -4,7 +4,7 @@ import {
   localHostname,
   resolveHost,
 } from "../mux/addr.ts";
-import { checkWait } from "../mux/wait_options.ts";
+import { checkWait, MAX_DELAY_MS } from "../mux/wait_options.ts";
 import { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
 import {
@@ -102,7 +102,7 @@ export class Call {
     const timeoutMs = checkWait(options);
     this.#onAbort = () => this.#ending.abort(signal?.reason);
     signal?.addEventListener("abort", this.#onAbort);
-    if (timeoutMs < Infinity) {
+    if (timeoutMs <= MAX_DELAY_MS) {
       this.#timeout = setTimeout(() => {
         const message = `${this.#action}: not done within ${timeoutMs} ms`;
         this.#ending.abort(new DOMException(message, "TimeoutError"));

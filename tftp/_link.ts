@@ -19,8 +19,8 @@ export type LinkSocket = Pick<UdpSocket, "sendTo" | "receiveWith" | "close">;
  *
  * The transfer identifiers of RFC 1350 section 4 live here. A server's link knows
  * its peer; a client's knows the host only and takes the port of the first
- * reply. A packet from anybody else is answered by error 5 and changes nothing.
- * So does, without an answer, one that is malformed.
+ * reply. A packet from anybody else is answered by error 5 and changes nothing;
+ * one that is malformed is dropped.
  */
 export class Link {
   readonly #socket: LinkSocket;
