@@ -1,9 +1,10 @@
 /**
  * Threads and sockets for Deno.
  *
- * Each module stands alone and has an entry of its own: `mux` (one owner for
- * each outstanding operation, servers), `udp` (datagrams) and `tftp` (file
- * transfer). This entry has everything.
+ * Each module stands alone and has an entry of its own: `sync` (sleeping,
+ * numbers that threads share), `mux` (one owner for each outstanding operation,
+ * servers), `udp` (datagrams) and `tftp` (file transfer). This entry has
+ * everything.
  *
  * @example Fetch a file from a TFTP server
  * ```ts
@@ -26,5 +27,6 @@
  * @module
  */
 export * from "./mux/mod.ts";
+export * from "./sync/mod.ts";
 export * from "./tftp/mod.ts";
 export * from "./udp/mod.ts";

@@ -1,4 +1,4 @@
-import { MAX_DELAY_MS } from "./wait_options.ts";
+import { MAX_DELAY_MS } from "../sync/wait_options.ts";
 
 /**
  * One timer for a stream of deadlines that mostly move later.

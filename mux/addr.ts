@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { lookup } from "node:dns/promises";
 import { deadline } from "@std/async";
-import { checkWait, type WaitOptions } from "./wait_options.ts";
+import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
 
 /** A host and a port; every `Deno.NetAddr` is one. */
 export interface HostPort {

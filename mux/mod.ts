@@ -25,4 +25,3 @@ export * from "./capabilities.ts";
 export * from "./printable.ts";
 export * from "./server.ts";
 export * from "./source.ts";
-export * from "./wait_options.ts";

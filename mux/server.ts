@@ -1,4 +1,4 @@
-import { MAX_DELAY_MS, type WaitOptions } from "./wait_options.ts";
+import { MAX_DELAY_MS, type WaitOptions } from "../sync/wait_options.ts";
 
 /** How long handlers may go on after their signal was aborted, in ms. */
 const LAST_WORDS_MS = 1_000;

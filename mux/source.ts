@@ -1,5 +1,5 @@
 import { Alarm } from "./_alarm.ts";
-import { checkWait, type WaitOptions } from "./wait_options.ts";
+import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
 
 /**
  * What a {@linkcode Source} reads from: a socket, a listener, a stream.

@@ -5,6 +5,10 @@ const root = fileURLToPath(import.meta.resolve("../"));
 
 /** What each example must print; the file name without `.ts`. */
 const EXPECTED: Record<string, string[]> = {
+  sync_sleep: [
+    "others went on while I slept\nnobody moved while I blocked\n",
+    "tea is ready\ncalled: [ true, false ]\n",
+  ],
   tftp_files: [
     "size: 8\n",
     "read: Welcome\n",

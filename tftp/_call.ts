@@ -4,7 +4,7 @@ import {
   localHostname,
   resolveHost,
 } from "../mux/addr.ts";
-import { checkWait, MAX_DELAY_MS } from "../mux/wait_options.ts";
+import { checkWait, MAX_DELAY_MS } from "../sync/wait_options.ts";
 import { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
 import {

@@ -1,6 +1,6 @@
 import { abortable } from "@std/async";
 import { formatAddr, sameAddr } from "../mux/addr.ts";
-import { isTimeout } from "../mux/wait_options.ts";
+import { isTimeout } from "../sync/wait_options.ts";
 import type { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
 import type { Machine } from "./_machine.ts";

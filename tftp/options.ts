@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../mux/wait_options.ts";
+import type { WaitOptions } from "../sync/wait_options.ts";
 
 /**
  * How a file travels: `"octet"` as it is, `"netascii"` as lines of text that end

@@ -1,4 +1,4 @@
-import { isTimeout } from "../mux/wait_options.ts";
+import { isTimeout } from "../sync/wait_options.ts";
 import type { Datagram, UdpSocket } from "./socket.ts";
 
 /**

@@ -1,4 +1,8 @@
-import { checkWait, isTimeout, type WaitOptions } from "../mux/wait_options.ts";
+import {
+  checkWait,
+  isTimeout,
+  type WaitOptions,
+} from "../sync/wait_options.ts";
 
 /** How often and how long to try. */
 interface RetransmitOptions extends WaitOptions {

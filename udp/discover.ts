@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { equals } from "@std/bytes";
 import type { HostPort } from "../mux/addr.ts";
-import { checkWait } from "../mux/wait_options.ts";
+import { checkWait } from "../sync/wait_options.ts";
 import {
   decodeAnswer,
   decodeQuestion,

@@ -4,7 +4,7 @@ import {
   localHostname,
   resolveHost,
 } from "../mux/addr.ts";
-import { checkWait, type WaitOptions } from "../mux/wait_options.ts";
+import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
 import { receiveUntil } from "./_receive_until.ts";
 import { MIN_PROBE_BYTES } from "./_rtt_probe.ts";
 import { type RttPlan, RttRun } from "./_rtt_run.ts";

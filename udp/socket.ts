@@ -8,7 +8,7 @@ import {
   sameAddr,
 } from "../mux/addr.ts";
 import { Source } from "../mux/source.ts";
-import type { WaitOptions } from "../mux/wait_options.ts";
+import type { WaitOptions } from "../sync/wait_options.ts";
 import {
   joinMulticast,
   type MulticastMembership,

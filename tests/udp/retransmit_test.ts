@@ -4,7 +4,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import type { WaitOptions } from "../../mux/wait_options.ts";
+import type { WaitOptions } from "../../sync/wait_options.ts";
 import { retransmit } from "../../udp/_retransmit.ts";
 
 /** An attempt that no answer comes to, and the waits it was told. */

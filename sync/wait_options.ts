@@ -22,7 +22,7 @@ export interface WaitOptions {
  *
  * @example A call that waits
  * ```ts
- * import { checkWait } from "@lockstep/lockstep/mux";
+ * import { checkWait } from "@lockstep/lockstep/sync";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * assertEquals(checkWait({ timeoutMs: 250 }), 250);
@@ -51,7 +51,7 @@ export function checkWait(options?: WaitOptions): number {
  *
  * @example
  * ```ts
- * import { isTimeout } from "@lockstep/lockstep/mux";
+ * import { isTimeout } from "@lockstep/lockstep/sync";
  * import { assert } from "@std/assert";
  *
  * const error = new DOMException("Nothing came", "TimeoutError");

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { checkWait } from "../../mux/wait_options.ts";
+import { checkWait } from "../../sync/wait_options.ts";
 
 Deno.test("checkWait() has no limit unless there is one", () => {
   assertEquals(checkWait(), Infinity);
