@@ -41,7 +41,9 @@ Deno.test("Source closes a connection that nobody accepted", async () => {
     hostname: "127.0.0.1",
     port: listener.addr.port,
   });
-  while (!source.readable) await settle();
+  while (!source.readable) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
   await source[Symbol.asyncDispose]();
   assertEquals(await second.read(new Uint8Array(1)), null);
 });
