@@ -30,7 +30,7 @@ export interface Command {
    * Does the work; what it throws becomes one line on stderr.
    *
    * @param args What the caller typed.
-   * @param signal Aborted by Ctrl-C and SIGTERM.
+   * @param signal Aborted by Ctrl-C, SIGTERM and SIGHUP.
    */
   run(args: Arguments, signal: AbortSignal): Promise<void>;
 }

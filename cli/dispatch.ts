@@ -11,8 +11,9 @@ export type Program = Readonly<Record<string, CommandGroup>>;
 /**
  * Finds the command that the words name, runs it, and reports how it went.
  *
- * Help goes to stdout. An error is one line on stderr. The first Ctrl-C or
- * SIGTERM aborts the command's signal, the second ends the process at once.
+ * Help goes to stdout. An error is one line on stderr. The first Ctrl-C,
+ * SIGTERM or SIGHUP aborts the command's signal, the second ends the process at
+ * once.
  *
  * @param program Modules and their commands.
  * @param version What `--version` prints.
@@ -82,7 +83,7 @@ async function runCommand(
 function interruptSignals(): Deno.Signal[] {
   return Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
 }
 
 function refuse(name: string, message: string): number {

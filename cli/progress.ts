@@ -16,7 +16,7 @@ export interface ProgressOptions {
   terminal: boolean;
   /** Writes text as it is. */
   write: (text: string) => void;
-  /** Width of the terminal, where lines are cut. Default: no limit. */
+  /** Width of the terminal, where lines are cut; 0 if unknown. Default: 0. */
   columns?: () => number;
   /** The clock, in milliseconds. Default: `performance.now`. */
   now?: () => number;
@@ -69,7 +69,7 @@ export class Progress {
   /** Draws over what is there; a line that wrapped could not be drawn over. */
   #draw(text: string): void {
     const { write, columns } = this.#options;
-    const line = text.slice(0, (columns?.() ?? Infinity) - 1);
+    const line = text.slice(0, (columns?.() || Infinity) - 1);
     write(`\r${line.padEnd(this.#width)}`);
     this.#width = line.length;
   }

@@ -88,10 +88,13 @@ try {
 
   console.log("Discovery");
   await using stack = new AsyncDisposableStack();
+  let at = 0; // the first takes a free port, the others share it
   for (const name of ["printer", "camera", "switch"]) {
-    stack.use(await answerDiscovery({ service: "demo", name }));
+    const self = { service: "demo", name, port: at };
+    at = stack.use(await answerDiscovery(self)).addr.port;
   }
-  for (const { name, addr } of await discover({ service: "demo", limit: 3 })) {
+  const wanted = { service: "demo", limit: 3, port: at };
+  for (const { name, addr } of await discover(wanted)) {
     console.log(`  ${name} answers from ${addr.hostname}:${addr.port}`);
   }
 } finally {

@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
 import { lookup } from "node:dns/promises";
-import { deadline } from "@std/async";
-import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
+import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
 
 /** A host and a port; every `Deno.NetAddr` is one. */
 export interface HostPort {
@@ -185,19 +184,13 @@ export async function resolveHost(
   hostname: string,
   options: ResolveOptions = {},
 ): Promise<string> {
-  const { family, signal } = options;
-  const timeoutMs = checkWait(options);
+  const { family } = options;
+  checkWait(options);
   const given = isIP(hostname);
   if (given !== 0 && (family === undefined || given === family)) {
     return given === 6 ? shortest(hostname) : hostname;
   }
-  const search = find(hostname, family);
-  if (timeoutMs === Infinity && signal === undefined) return await search;
-  return await deadline(
-    search,
-    timeoutMs,
-    signal === undefined ? {} : { signal },
-  );
+  return await waitFor(find(hostname, family), options);
 }
 
 async function find(

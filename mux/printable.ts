@@ -4,6 +4,9 @@ const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 /**
  * Makes a text from elsewhere harmless for a terminal or a log, on one line.
  *
+ * For whoever writes a server or a client of their own and shows what a peer
+ * sent.
+ *
  * @param text Text that anybody may have written.
  * @returns The text with `\n`, `\r`, `\t` and `\u{1b}` for what is not visible.
  *

@@ -23,7 +23,8 @@ export interface ServerSteps<T> {
 export interface ShutdownOptions {
   /**
    * How long handlers under way may take to finish, in milliseconds; then
-   * their signal is aborted. Default: 10,000.
+   * their signal is aborted, and a second later they are left behind. Default:
+   * 10,000.
    */
   graceMs?: number;
 }
@@ -54,6 +55,8 @@ export interface ServerStats {
  *    │                                             │ signal aborted     │
  *    └──────────────────── shutdown() ─────────────┴────────────────────┘
  * ```
+ *
+ * `close()` leads to closed from everywhere, at once.
  *
  * While the limit is reached nothing is taken, so the kernel's queue is the
  * only backlog. What one handler throws reaches `onError` and nobody else.
@@ -153,8 +156,12 @@ export class ServerLoop<T> {
   /**
    * Takes no more items, lets handlers finish, then closes.
    *
-   * May be called again with a shorter grace to hurry. A handler that awaits it
-   * waits for itself until the grace is over.
+   * May be called again with a shorter grace to hurry.
+   *
+   * A handler that awaits it waits for itself: for `graceMs` and the one second
+   * after the abort, 11 seconds by default, and it then counts as left behind.
+   * If `graceMs` is above {@linkcode MAX_DELAY_MS}, that is for ever. A handler
+   * that ends the server calls it without `await`.
    *
    * @param options How long handlers under way may take.
    * @returns How many handlers ignored the abort and were left behind, once
@@ -170,19 +177,27 @@ export class ServerLoop<T> {
     }
     this.#stopping.abort();
     this.#wake();
-    if (this.#state !== "closed" && graceMs < Infinity) {
-      const delayMs = Math.min(graceMs, MAX_DELAY_MS);
-      this.#timers.push(setTimeout(() => this.#aborting.abort(), delayMs));
+    if (this.#state !== "closed" && graceMs <= MAX_DELAY_MS) {
+      this.#timers.push(setTimeout(() => this.#aborting.abort(), graceMs));
     }
     return await (this.#finished ??= this.#drain());
   }
 
-  /** Aborts the handlers under way and closes without waiting for them. */
-  [Symbol.dispose](): void {
+  /**
+   * Aborts the handlers under way and closes without waiting for them. Closing
+   * twice does nothing.
+   */
+  close(): void {
+    if (this.#state === "closed") return;
     this.#stopping.abort();
     this.#wake();
     this.#aborting.abort();
     this.#close();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** As {@linkcode shutdown} with the default grace. */

@@ -2,7 +2,8 @@
  * Waiting and sharing: what all modules wait by, sleeping with and without
  * blocking, timers, and numbers in memory that threads share.
  *
- * - {@linkcode WaitOptions}: `signal` and `timeoutMs`, which every wait takes.
+ * - {@linkcode WaitOptions}: `signal` and `timeoutMs`, which every wait takes;
+ *   {@linkcode waitFor} gives them to any promise.
  * - {@linkcode sleep}, {@linkcode sleepSync}, {@linkcode Timer}.
  * - {@linkcode SharedValue}, {@linkcode SharedArray}: atomic numbers.
  * - {@linkcode ThreadLocal}: one name, a value for each thread.

@@ -31,6 +31,7 @@ import type { TftpTransferOptions, TransferStatistics } from "./options.ts";
 import { encodeRequest, type Packet } from "./packet.ts";
 import type { Receiver } from "./_receiver.ts";
 import { RetransmissionTimer } from "./_retransmission_timer.ts";
+import { asTftpError } from "./_root.ts";
 import type { Sender } from "./_sender.ts";
 import { summarize } from "./_transfer.ts";
 
@@ -128,11 +129,12 @@ export class Call {
       maxWindowBlocks: CLIENT_WINDOW_BLOCKS,
       maxWindowBytes: WINDOW_BYTES,
     });
-    const offered = offer(
+    const wishes = offer(
       bare
         ? { ...PLAIN_TERMS, size }
         : { blockSize, windowBlocks, retransmitMs, size },
     );
+    const offered = this.#fitting(type, wishes);
     const { signal } = this.#ending;
     const hostname = await resolveHost(this.#server.hostname, { signal });
     const server = { hostname, port: this.#server.port };
@@ -188,7 +190,10 @@ export class Call {
     clearTimeout(this.#timeout);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     if (error === undefined || error instanceof TftpError) this.#link?.close();
-    else this.#link?.abort(isFull(error) ? 3 : 0, "Transfer aborted");
+    else {
+      const full = asTftpError(error).code === "disk-full";
+      this.#link?.abort(full ? 3 : 0, full ? "Disk full" : "Transfer aborted");
+    }
     this.#link = undefined;
   }
 
@@ -197,14 +202,41 @@ export class Call {
     this.#link = undefined;
   }
 
+  /** As many of the options as fit beside the name (RFC 2347: 512 octets). */
+  #fitting(
+    type: "rrq" | "wrq",
+    options: [string, string][],
+  ): [string, string][] {
+    for (let count = options.length;; count--) {
+      const fitting = options.slice(0, count);
+      try {
+        this.#request(type, fitting);
+        return fitting;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        if (count > 0) continue;
+        throw new RangeError(`${this.#action}: ${error.message}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+
+  #request(
+    type: "rrq" | "wrq",
+    options: [string, string][],
+  ): Uint8Array<ArrayBuffer> {
+    const { encoding, mode = "octet" } = this.#options;
+    const name = encodeText(this.#path, encoding);
+    return encodeRequest({ type, name, mode, options });
+  }
+
   async #ask(
     type: "rrq" | "wrq",
     options: [string, string][],
     server: HostPort,
   ): Promise<Opening> {
-    const { encoding, mode = "octet" } = this.#options;
-    const name = encodeText(this.#path, encoding);
-    const request = encodeRequest({ type, name, mode, options });
+    const request = this.#request(type, options);
     const socket = UdpSocket.bind({ hostname: localHostname(server.hostname) });
     const peer: Deno.NetAddr = { transport: "udp", ...server };
     const { signal } = this.#ending;
@@ -265,9 +297,4 @@ export class Call {
       `${this.#action}: ${name} must be ${limits}, got ${value}`,
     );
   }
-}
-
-function isFull(error: unknown): boolean {
-  const code = (error as { code?: string } | undefined)?.code;
-  return code === "ENOSPC" || code === "EDQUOT";
 }

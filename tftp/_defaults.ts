@@ -21,3 +21,12 @@ export const SERVER_WINDOW_BLOCKS = 64;
 
 /** Most transfers of a server at once. */
 export const MAX_TRANSFERS = 256;
+
+/** Octets that are read from or written to a file at once. */
+export const PIECE_BYTES: number = 256 * 1024;
+
+/**
+ * How often a server repeats its first packet to a client that was never heard:
+ * its address may be forged, and whoever it belongs to would get all of it.
+ */
+export const UNHEARD_RETRIES = 2;

@@ -47,3 +47,8 @@ export function errorOf(
   const message = `${action}: ${peer} ${reason} "${said}"`;
   return new TftpError(code, message, { remote: true });
 }
+
+/** `1 try`, `2 tries`. */
+export function times(tries: number): string {
+  return tries === 1 ? "1 try" : `${tries} tries`;
+}

@@ -1,5 +1,4 @@
-/** Octets that are read from a file at once. */
-const READ_BYTES = 256 * 1024;
+import { PIECE_BYTES } from "./_defaults.ts";
 
 /**
  * A file from its start to its end. One buffer serves all pieces: a piece is
@@ -10,7 +9,7 @@ const READ_BYTES = 256 * 1024;
 export async function* filePieces(
   file: Deno.FsFile,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const buffer = new Uint8Array(READ_BYTES);
+  const buffer = new Uint8Array(PIECE_BYTES);
   for (;;) {
     const length = await file.read(buffer);
     if (length === null) return;

@@ -1,4 +1,3 @@
-import { abortable } from "@std/async";
 import { formatAddr, sameAddr } from "../mux/addr.ts";
 import { isTimeout } from "../sync/wait_options.ts";
 import type { UdpSocket } from "../udp/socket.ts";
@@ -14,6 +13,13 @@ const UNKNOWN_TRANSFER_ID: Uint8Array<ArrayBuffer> = encodeError(
 /** The part of a {@linkcode UdpSocket} that a link uses. */
 export type LinkSocket = Pick<UdpSocket, "sendTo" | "receiveWith" | "close">;
 
+/** Options of {@linkcode Link.step}. */
+export interface StepOptions {
+  readonly handle?: (packet: Packet, now: number) => void;
+  /** Must not reject. */
+  readonly until?: Promise<void> | undefined;
+}
+
 /**
  * A machine's way to its peer: one socket, one peer.
  *
@@ -28,7 +34,7 @@ export class Link {
   readonly #onAbort: () => void;
   #peer: Deno.NetAddr;
   #identified: boolean;
-  #heard = false;
+  #heardAt: number | undefined;
   #closing = false;
   #unsettled = 0;
   #settled: PromiseWithResolvers<void> | undefined;
@@ -60,40 +66,39 @@ export class Link {
     return this.#peer;
   }
 
-  /** Whether anything came from the peer. */
-  get heard(): boolean {
-    return this.#heard;
+  /** When something last came from the peer, if ever. */
+  get heardAt(): number | undefined {
+    return this.#heardAt;
   }
 
   /**
    * Sends what the machine has to send, then waits until a packet was handed to
-   * it or its deadline has passed.
+   * it, its deadline has passed, or something else is worth a look.
    *
    * @param machine Whom to serve.
-   * @param handle Called with each packet, whose data is a view that is valid
-   * during the call only. Default: the machine's own.
+   * @param options `handle`: called with each packet, whose data is a view that
+   * is valid during the call only; default: the machine's own. `until`: ends the
+   * wait, too.
    * @throws The reason of the signal, or what the system said about a packet.
    */
-  async step(
-    machine: Machine,
-    handle: (packet: Packet, now: number) => void = (packet, now) =>
-      machine.handle(packet, now),
-  ): Promise<void> {
+  async step(machine: Machine, options: StepOptions = {}): Promise<void> {
     this.flush(machine);
     this.#signal.throwIfAborted();
-    this.#throwSendError();
     if (machine.failure !== undefined) return;
     const timeoutMs = Math.max(machine.deadline - performance.now(), 0);
+    if (options.until === undefined) {
+      await this.#wait(machine, options, timeoutMs, this.#signal);
+      return;
+    }
+    const enough = new AbortController();
+    const signal = AbortSignal.any([this.#signal, enough.signal]);
+    const wait = this.#wait(machine, options, timeoutMs, signal);
+    options.until.then(() => enough.abort());
     try {
-      await this.#socket.receiveWith((bytes, addr) => {
-        const packet = this.#identify(bytes, addr);
-        if (packet === undefined) return undefined;
-        handle(packet, performance.now());
-        return true;
-      }, { timeoutMs, signal: this.#signal });
+      await wait;
     } catch (error) {
-      if (!isTimeout(error, this.#signal)) throw error;
-      machine.expire(performance.now());
+      this.#signal.throwIfAborted();
+      if (!enough.signal.aborted) throw error;
     }
   }
 
@@ -119,11 +124,6 @@ export class Link {
     return this.#unsettled === 0;
   }
 
-  /** Waits for something local, but no longer than the transfer lives. */
-  local<T>(work: Promise<T>): Promise<T> {
-    return abortable(work, this.#signal);
-  }
-
   /** Tells the peer that the transfer is over, then closes; at most once. */
   abort(wireCode: number, message: string): void {
     if (this.#closing) return;
@@ -138,6 +138,30 @@ export class Link {
     if (this.#unsettled === 0) return this.#socket.close();
     this.#settled ??= Promise.withResolvers();
     this.#settled.promise.then(() => this.#socket.close());
+  }
+
+  async #wait(
+    machine: Machine,
+    options: StepOptions,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { handle } = options;
+    try {
+      await this.#socket.receiveWith((bytes, addr) => {
+        const packet = this.#identify(bytes, addr);
+        if (packet === undefined) return undefined;
+        const now = performance.now();
+        this.#heardAt = now;
+        if (handle === undefined) machine.handle(packet, now);
+        else handle(packet, now);
+        return true;
+      }, { timeoutMs, signal });
+    } catch (error) {
+      if (!isTimeout(error, signal)) throw error;
+      this.#throwSendError();
+      machine.expire(performance.now());
+    }
   }
 
   #send(packet: Uint8Array<ArrayBuffer>): void {
@@ -182,7 +206,6 @@ export class Link {
       if (packet.type !== "error") this.#refuse(addr);
       return undefined;
     }
-    this.#heard = true;
     if (!this.#identified) {
       this.#peer = addr;
       this.#identified = true;

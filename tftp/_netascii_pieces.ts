@@ -1,12 +1,4 @@
-import { NetasciiDecoder, NetasciiEncoder } from "./netascii.ts";
-
-/** Text with local line ends as it travels. */
-export async function* encodePieces(
-  text: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const encoder = new NetasciiEncoder();
-  for await (const piece of text) yield encoder.encode(piece);
-}
+import { NetasciiDecoder } from "./netascii.ts";
 
 /** Text as it travels with local line ends; no piece is empty. */
 export async function* decodePieces(

@@ -1,4 +1,4 @@
-import { type Failure, failureOf } from "./_failure.ts";
+import { type Failure, failureOf, times } from "./_failure.ts";
 import type { Machine } from "./_machine.ts";
 import type { Packet } from "./packet.ts";
 import type { RetransmissionTimer } from "./_retransmission_timer.ts";
@@ -77,7 +77,7 @@ export class Opening implements Machine {
     if (this.#attempts >= this.#options.retries) {
       this.#failure = {
         code: "no-answer",
-        reason: `no answer after ${this.#attempts + 1} tries`,
+        reason: `no answer after ${times(this.#attempts + 1)}`,
         tellPeer: false, // there is nobody
       };
       return;

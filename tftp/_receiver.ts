@@ -1,4 +1,4 @@
-import { type Failure, failureOf } from "./_failure.ts";
+import { type Failure, failureOf, times } from "./_failure.ts";
 import type { Agreement, Machine } from "./_machine.ts";
 import { encodeAck, type Packet } from "./packet.ts";
 import type { RetransmissionTimer } from "./_retransmission_timer.ts";
@@ -9,6 +9,8 @@ export interface ReceiverOptions extends Agreement {
   readonly timer: RetransmissionTimer;
   /** How often in a row to repeat before giving up. */
   readonly retries: number;
+  /** How often before the peer was heard at all. Default: `retries`. */
+  readonly unheardRetries?: number | undefined;
   /**
    * Packet that asks for block 1: an OACK or ACK 0; missing where block 1 is
    * here already, in answer to the request.
@@ -151,11 +153,14 @@ export class Receiver implements Machine {
     }
     this.#answerDue = true;
     if (this.#unacknowledged > 0) return; // early, for the part that is here
-    if (this.#attempts++ >= this.#options.retries) {
+    const { retries, unheardRetries = retries } = this.#options;
+    const most = this.#state === "opening" ? unheardRetries : retries;
+    if (this.#attempts++ >= most) {
       return this.#fail({
         code: "no-answer",
-        reason: `no block ${this.#due} after ${this.#attempts} tries`,
-        tellPeer: true,
+        reason: `no block ${this.#due} after ${times(this.#attempts)}`,
+        tellPeer: this.#state !== "opening" ||
+          this.#options.unheardRetries === undefined, // else it may be forged
       });
     }
     this.#options.timer.backOff();

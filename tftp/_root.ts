@@ -25,7 +25,8 @@ export class Root {
   /** Absolute path of the folder, free of links. */
   readonly path: string;
 
-  private constructor(path: string) {
+  /** Call {@linkcode Root.open}, which makes sure that there is such a folder. */
+  constructor(path: string) {
     this.path = path;
   }
 
@@ -87,7 +88,7 @@ export class Root {
       } else {
         (await Deno.open(path, { write: true })).close(); // may we, at all?
       }
-      return await IncomingFile.create(path);
+      return await IncomingFile.create(path, { followLinks: false });
     });
   }
 

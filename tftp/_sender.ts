@@ -1,4 +1,4 @@
-import { type Failure, failureOf } from "./_failure.ts";
+import { type Failure, failureOf, times } from "./_failure.ts";
 import type { Agreement, Machine } from "./_machine.ts";
 import { OPCODE, type Packet } from "./packet.ts";
 import type { RetransmissionTimer } from "./_retransmission_timer.ts";
@@ -9,6 +9,8 @@ export interface SenderOptions extends Agreement {
   readonly timer: RetransmissionTimer;
   /** How often in a row to repeat before giving up. */
   readonly retries: number;
+  /** How often before the peer was heard at all. Default: `retries`. */
+  readonly unheardRetries?: number | undefined;
   /** OACK that opens the transfer and is answered by ACK 0; a server's. */
   readonly opening?: Uint8Array<ArrayBuffer> | undefined;
 }
@@ -49,6 +51,7 @@ export class Sender implements Machine {
   #state: "opening" | "sending" | "done" = "sending";
   #failure: Failure | undefined;
   #deadline = Infinity;
+  #heard = false;
   #openingDue = false;
   #openingRepeated = false;
   #openedAt = 0;
@@ -161,6 +164,7 @@ export class Sender implements Machine {
 
   handle(packet: Packet, now: number): void {
     if (this.#failure !== undefined || this.#state === "done") return;
+    this.#heard = true;
     switch (packet.type) {
       case "ack":
         if (this.#state === "sending") this.#acknowledge(packet.block, now);
@@ -183,7 +187,9 @@ export class Sender implements Machine {
   expire(now: number): void {
     if (now < this.#deadline || this.#failure !== undefined) return;
     this.#deadline = Infinity;
-    if (this.#attempts++ >= this.#options.retries) return this.#giveUp();
+    const { retries, unheardRetries = retries } = this.#options;
+    const most = this.#heard ? retries : unheardRetries;
+    if (this.#attempts++ >= most) return this.#giveUp();
     this.#options.timer.backOff();
     if (this.#state === "opening") this.#openingDue = true;
     else this.#cursor = this.#base;
@@ -234,9 +240,9 @@ export class Sender implements Machine {
         : {
           code: "no-answer",
           reason: this.#state === "opening"
-            ? `no answer after ${this.#attempts} tries`
-            : `no answer to block ${this.#base} after ${this.#attempts} tries`,
-          tellPeer: true,
+            ? `no answer after ${times(this.#attempts)}`
+            : `no answer to block ${this.#base} after ${times(this.#attempts)}`,
+          tellPeer: this.#heard, // a forged address is left alone
         },
     );
   }

@@ -1,3 +1,4 @@
+import { equals } from "@std/bytes";
 import { formatAddr } from "../mux/addr.ts";
 import { printable } from "../mux/printable.ts";
 import type { UdpRequest } from "../udp/server.ts";
@@ -7,15 +8,18 @@ import {
   RETRANSMIT_MS,
   RETRIES,
   SERVER_WINDOW_BLOCKS,
+  UNHEARD_RETRIES,
   WINDOW_BYTES,
 } from "./_defaults.ts";
 import { TftpError } from "./error.ts";
 import { errorOf, type Failure } from "./_failure.ts";
+import { Feed } from "./_feed.ts";
 import { filePieces } from "./_file_pieces.ts";
 import type { IncomingFile } from "./_incoming_file.ts";
 import { Link } from "./_link.ts";
 import { BLOCK_SIZE_RANGE, decide, type Terms } from "./_negotiation.ts";
-import { decodePieces, encodePieces } from "./_netascii_pieces.ts";
+import { NetasciiEncoder } from "./netascii.ts";
+import { decodePieces } from "./_netascii_pieces.ts";
 import {
   encodeAck,
   encodeError,
@@ -29,6 +33,9 @@ import { Sender } from "./_sender.ts";
 import type { TftpServerOptions, TftpTransfer } from "./server.ts";
 import { dally, receivePieces, sendPieces, summarize } from "./_transfer.ts";
 
+/** A client that was heard so recently has not asked anew, in milliseconds. */
+const ALIVE_MS = 1_000;
+
 /** What a {@linkcode Session} serves. */
 export interface SessionOptions {
   /** The server's settings. */
@@ -38,8 +45,6 @@ export interface SessionOptions {
   readonly request: UdpRequest;
   /** What it says. */
   readonly packet: RequestPacket;
-  /** Called when there is a link. */
-  readonly onLink: (link: Link) => void;
   /** Takes over a link that is still to answer repetitions of the last block. */
   readonly linger: (link: Link, over: Promise<void>) => void;
 }
@@ -59,6 +64,8 @@ export class Session {
   #link: Link | undefined;
   /** Whether the failure came from the machine, so that the client knows. */
   #told = false;
+  #superseded = false;
+  #hookError: { error: unknown } | undefined;
 
   constructor(options: SessionOptions) {
     const { packet, request, server } = options;
@@ -72,9 +79,25 @@ export class Session {
     this.#action = `Cannot ${verb} "${this.#name}" ${way} ${client}`;
   }
 
-  /** Way to the client, once the file is open. */
-  get link(): Link | undefined {
-    return this.#link;
+  /** What `onTransfer` threw, if it did. */
+  get hookError(): { readonly error: unknown } | undefined {
+    return this.#hookError;
+  }
+
+  /** Whether the client is there and in the middle of this transfer. */
+  get alive(): boolean {
+    const heardAt = this.#link?.heardAt;
+    return heardAt !== undefined && performance.now() - heardAt < ALIVE_MS;
+  }
+
+  /** Whether the client was never heard since its request. */
+  get unheard(): boolean {
+    return this.#link?.heardAt === undefined;
+  }
+
+  /** Whether a datagram is this very request again. */
+  isRepeatedBy(request: Uint8Array): boolean {
+    return equals(request, this.#options.request.data);
   }
 
   /**
@@ -109,13 +132,15 @@ export class Session {
     const sender = new Sender({
       ...terms,
       timer,
-      retries: server.retries ?? RETRIES,
+      ...this.#retries(),
       opening: granted.length > 0 ? encodeOack(granted) : undefined,
     });
     const link = this.#open();
-    const pieces = text ? encodePieces(filePieces(file)) : filePieces(file);
+    const encoder = new NetasciiEncoder();
+    const encode = (piece: Uint8Array) => encoder.encode(piece);
+    const feed = new Feed(filePieces(file), text ? encode : undefined);
     let bytes = 0;
-    await sendPieces(link, sender, pieces, (sent) => bytes = sent);
+    await sendPieces(link, sender, feed, (sent) => bytes = sent);
     if (sender.failure?.code === "option-refused" && sender.blocks === 0) {
       link.close();
       return this.#report("probed", {}); // tsize, then error 8: RFC 2349's way
@@ -147,14 +172,14 @@ export class Session {
   }
 
   async #fill(file: IncomingFile, overwrite: boolean): Promise<void> {
-    const { server, packet } = this.#options;
+    const { packet } = this.#options;
     const { terms, granted } = this.#decide(undefined);
     const ceilingMs = this.#ceilingMs(terms);
     const timer = new RetransmissionTimer(ceilingMs);
     const receiver = new Receiver({
       ...terms,
       timer,
-      retries: server.retries ?? RETRIES,
+      ...this.#retries(),
       opening: granted.length > 0 ? encodeOack(granted) : encodeAck(0),
       dallyMs: 2 * ceilingMs, // longer than the longest wait of the client
     });
@@ -214,6 +239,11 @@ export class Session {
     });
   }
 
+  #retries(): { retries: number; unheardRetries: number } {
+    const { retries = RETRIES } = this.#options.server;
+    return { retries, unheardRetries: Math.min(retries, UNHEARD_RETRIES) };
+  }
+
   /** Longest wait before a packet is sent again. */
   #ceilingMs(terms: Terms): number {
     const { retransmitMs = RETRANSMIT_MS } = this.#options.server;
@@ -222,11 +252,11 @@ export class Session {
 
   /** Opens the socket whose port is our transfer identifier. */
   #open(): Link {
-    const { server, request, onLink } = this.#options;
+    if (this.#superseded) throw new Error("Superseded");
+    const { server, request } = this.#options;
     const socket = UdpSocket.bind({ hostname: server.hostname });
     const { addr, signal } = request;
     this.#link = new Link(socket, addr, { identified: true, signal });
-    onLink(this.#link);
     this.#report("started", {});
     return this.#link;
   }
@@ -240,6 +270,15 @@ export class Session {
     return error;
   }
 
+  /**
+   * Ends the transfer without a word: its client has asked for something else
+   * from the same port, and would take an error for the answer to that.
+   */
+  supersede(): void {
+    this.#superseded = true;
+    this.#link?.close();
+  }
+
   /** Tells the client, reports, and answers what is to be thrown. */
   async #fail(error: unknown): Promise<unknown> {
     const { request } = this.#options;
@@ -248,11 +287,11 @@ export class Session {
       this.#report("failed", { error: error as TftpError });
       return error;
     }
-    const known = request.signal.aborted
-      ? new TftpError("undefined", "Server is shutting down")
-      : asTftpError(error);
+    const known = this.#known(error);
     const { wireCode, message, code } = known;
-    if (this.#link !== undefined) {
+    if (this.#superseded) {
+      this.#link?.close();
+    } else if (this.#link !== undefined) {
       this.#link.abort(wireCode, message);
     } else {
       const packet = encodeError(wireCode, encodeText(message));
@@ -265,17 +304,30 @@ export class Session {
     return known.cause !== undefined && code === "undefined" ? error : reported;
   }
 
+  #known(error: unknown): TftpError {
+    if (this.#superseded) {
+      return new TftpError("undefined", "the client has asked anew");
+    }
+    return this.#options.request.signal.aborted
+      ? new TftpError("undefined", "Server is shutting down")
+      : asTftpError(error);
+  }
+
   #report(
     state: TftpTransfer["state"],
     outcome: Pick<TftpTransfer, "statistics" | "error">,
   ): void {
     const { packet, request, server } = this.#options;
-    server.onTransfer?.({
-      operation: packet.type === "rrq" ? "read" : "write",
-      name: this.#name,
-      addr: request.addr,
-      state,
-      ...outcome,
-    });
+    try {
+      server.onTransfer?.({
+        operation: packet.type === "rrq" ? "read" : "write",
+        name: this.#name,
+        addr: request.addr,
+        state,
+        ...outcome,
+      });
+    } catch (error) {
+      this.#hookError = { error }; // no reason to spoil a transfer
+    }
   }
 }

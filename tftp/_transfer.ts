@@ -1,3 +1,5 @@
+import { PIECE_BYTES } from "./_defaults.ts";
+import type { Feed } from "./_feed.ts";
 import type { Link } from "./_link.ts";
 import type { Agreement } from "./_machine.ts";
 import type { TransferStatistics } from "./options.ts";
@@ -6,54 +8,43 @@ import type { Receiver } from "./_receiver.ts";
 import type { RetransmissionTimer } from "./_retransmission_timer.ts";
 import type { Sender } from "./_sender.ts";
 
-/** Octets that are read from or written to a file at once. */
-export const PIECE_BYTES = 256 * 1024;
-
 /** Called with the octets transferred so far, after each step. */
 export type OnBytes = (bytes: number) => void;
 
 /**
- * Drives a sender until the last block is acknowledged, or it failed.
+ * Drives a sender until the last block is acknowledged, or it failed. The peer
+ * is served while the file keeps us waiting.
  *
  * @param link Way to the peer.
  * @param sender What to drive.
- * @param pieces The file; a piece may be reused once the next is asked for.
+ * @param feed The file; whoever called gives it back.
  * @param onBytes Told about progress: octets given to the sender.
  */
 export async function sendPieces(
   link: Link,
   sender: Sender,
-  pieces: AsyncIterable<Uint8Array>,
+  feed: Feed,
   onBytes: OnBytes,
 ): Promise<void> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  let piece = new Uint8Array(0);
+  let piece = new Uint8Array(0) as Uint8Array;
   let bytes = 0;
-  try {
-    while (!sender.done && sender.failure === undefined) {
-      while (sender.wantsData) {
-        if (piece.length === 0) {
-          link.flush(sender); // nothing waits for a slow file
-          const next = await link.local(iterator.next());
-          if (next.done) {
-            sender.finish();
-            break;
-          }
-          piece = next.value as Uint8Array<ArrayBuffer>;
-        }
+  while (!sender.done && sender.failure === undefined) {
+    let coming: Promise<void> | undefined;
+    while (sender.wantsData && coming === undefined) {
+      if (piece.length > 0) {
         if (!link.idle) await link.settled();
         const taken = sender.load(piece);
         piece = piece.subarray(taken);
         bytes += taken;
+        continue;
       }
-      await link.step(sender);
-      onBytes(bytes);
+      const next = feed.take();
+      if (next === null) sender.finish();
+      else if (next instanceof Promise) coming = next;
+      else piece = next;
     }
-  } finally {
-    // Not awaited: a stream that hangs must not hold the transfer's end up.
-    Promise.resolve(iterator.return?.()).catch(() => {
-      // what it has to say is said by next(), or comes too late
-    });
+    await link.step(sender, { until: coming });
+    onBytes(bytes);
   }
 }
 
@@ -100,7 +91,7 @@ export async function* receivePieces(
     onBytes(bytes);
   }
   while (!receiver.complete && receiver.failure === undefined) {
-    await link.step(receiver, store);
+    await link.step(receiver, { handle: store });
     onBytes(bytes);
     if (piece !== undefined && used + blockSize > capacity) {
       yield piece.subarray(0, used);

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import {
   type Arguments,
   type Command,
@@ -9,10 +8,23 @@ import {
 import { Progress, summary } from "../cli/progress.ts";
 import { formatAddr, isLoopback } from "../mux/addr.ts";
 import { encodeText } from "./charset.ts";
+import {
+  about,
+  checkRoot,
+  checkSource,
+  localPath,
+  notEmpty,
+  reason,
+} from "./_cli_local.ts";
 import { TftpClient, type TftpClientOptions } from "./client.ts";
+import { checkTarget } from "./_incoming_file.ts";
 import { BLOCK_SIZE_RANGE, WINDOW_RANGE } from "./_negotiation.ts";
 import type { TftpMode, TransferStatistics } from "./options.ts";
-import { TftpServer, type TftpTransfer } from "./server.ts";
+import {
+  TftpServer,
+  type TftpServerOptions,
+  type TftpTransfer,
+} from "./server.ts";
 import { parseLocation, TFTP_PORT, type TftpLocation } from "./url.ts";
 
 /** Seconds that an option takes, with fractions. */
@@ -66,17 +78,14 @@ complete, and replaces one of its name.
     const [remote, local] = args.expect("HOST[:PORT]:FILE", "[LOCAL]");
     const location = locate(remote!);
     const options = clientOptions(args, location, signal);
+    if (local === "-") return await getToStdout(args, location.path, options);
+    const to = await localPath(location.path, local);
+    const action = `Cannot write "${to}"`;
+    await about(action, checkTarget(to));
     const progress = show(args, location.path, options);
     await using client = new TftpClient(options);
-    if (local === "-") {
-      const file = client.get(location.path);
-      await file.pipeTo(Deno.stdout.writable, { preventClose: true });
-      return;
-    }
-    const to = await localPath(location.path, local);
-    const statistics = await progress.around(
-      client.getFile(location.path, to),
-    );
+    const transfer = progress.around(client.getFile(location.path, to));
+    const statistics = await about(action, transfer);
     report(args, `${location.path} -> ${to}`, statistics);
   },
 };
@@ -94,13 +103,17 @@ const put: Command = {
     const [local, remote] = args.expect("LOCAL", "HOST[:PORT]:NAME");
     const location = locate(remote!);
     const options = clientOptions(args, location, signal);
+    notEmpty("LOCAL", local!);
+    const action = `Cannot read "${local}"`;
+    if (local !== "-") await about(action, checkSource(local!));
     const progress = show(args, location.path, options);
     await using client = new TftpClient(options);
-    const statistics = await progress.around(
+    const transfer = progress.around(
       local === "-"
         ? client.put(location.path, Deno.stdin.readable)
         : client.putFile(location.path, local!),
     );
+    const statistics = await about(action, transfer);
     report(args, `${local} -> ${location.path}`, statistics);
   },
 };
@@ -131,6 +144,7 @@ finish, a second one does not.
   },
   async run(args, signal) {
     const [root] = args.expect("ROOT");
+    notEmpty("ROOT", root!);
     const quiet = args.has("quiet");
     const hostname = args.text("host") ?? "127.0.0.1";
     const allowWrite = args.has("write") || args.has("overwrite");
@@ -139,7 +153,7 @@ finish, a second one does not.
         `Warning: anybody who reaches ${hostname} may write to ${root}`,
       );
     }
-    const server = new TftpServer({
+    const options: TftpServerOptions = {
       root: root!,
       hostname,
       port: args.number("port", { min: 0, max: 65_535 }) ?? TFTP_PORT,
@@ -154,8 +168,14 @@ finish, a second one does not.
       onListen: (addr) => {
         if (!quiet) console.log(`Serving ${root} on ${formatAddr(addr)}`);
       },
+    };
+    await about(`Cannot serve "${root}"`, checkRoot(root!));
+    signal.throwIfAborted();
+    const server = bind(options);
+    signal.addEventListener("abort", () => {
+      if (!quiet) announceDrain(server.stats.active);
+      server.shutdown({ graceMs: Infinity }); // a second Ctrl-C ends it
     });
-    signal.addEventListener("abort", () => server.shutdown());
     await server.serveForever();
     const { done, failed } = server.stats;
     if (!quiet) console.log(`${done} transfers done, ${failed} failed`);
@@ -218,13 +238,47 @@ function encoding(args: Arguments): string | undefined {
   return label;
 }
 
+/** Reads a file to the standard output; a terminal there shows nothing else. */
+async function getToStdout(
+  args: Arguments,
+  path: string,
+  options: TftpClientOptions,
+): Promise<void> {
+  const visible = !Deno.stdout.isTerminal();
+  const progress = show(args, path, options, visible);
+  await using client = new TftpClient(options);
+  const startedAt = performance.now();
+  const transfer = progress.around(copyToStdout(client.get(path)));
+  const bytes = await about("Cannot write to the standard output", transfer);
+  if (args.has("quiet")) return;
+  console.error(
+    `${path} -> -: ${summary(bytes, performance.now() - startedAt)}`,
+  );
+}
+
+/** Resolves with the number of bytes; a failure tells the server. */
+async function copyToStdout(file: AsyncIterable<Uint8Array>): Promise<number> {
+  const writer = Deno.stdout.writable.getWriter();
+  let bytes = 0;
+  try {
+    for await (const chunk of file) {
+      await writer.write(chunk);
+      bytes += chunk.length;
+    }
+  } finally {
+    writer.releaseLock();
+  }
+  return bytes;
+}
+
 /** Shows the progress of transfers with these options, on stderr. */
 function show(
   args: Arguments,
   label: string,
   options: TftpClientOptions,
+  visible = true,
 ): { around<T>(work: Promise<T>): Promise<T> } {
-  if (args.has("quiet")) return { around: (work) => work };
+  if (args.has("quiet") || !visible) return { around: (work) => work };
   const encoder = new TextEncoder();
   const progress = new Progress({
     label,
@@ -269,18 +323,19 @@ function log(transfer: TftpTransfer, quiet: boolean): void {
   console.log(`${verb} "${name}" ${way} ${formatAddr(addr)}: ${how}`);
 }
 
-/** Where to put the file: a name in a folder, or a path of its own. */
-async function localPath(
-  remote: string,
-  local: string | undefined,
-): Promise<string> {
-  const name = basename(remote.replaceAll("\\", "/"));
-  if (local === undefined) {
-    if (name === "" || name === "..") {
-      throw new UsageError(`Cannot tell a local name from "${remote}"`);
-    }
-    return name;
+function bind(options: TftpServerOptions): TftpServer {
+  const { hostname, port } = options;
+  try {
+    return new TftpServer(options);
+  } catch (cause) {
+    if (cause instanceof RangeError || cause instanceof TypeError) throw cause;
+    const addr = formatAddr({ hostname: hostname!, port: port! });
+    throw new Error(`Cannot serve on ${addr}: ${reason(cause)}`, { cause });
   }
-  const info = await Deno.stat(local).catch(() => undefined);
-  return info?.isDirectory ? `${local.replace(/\/+$/, "")}/${name}` : local;
+}
+
+function announceDrain(active: number): void {
+  if (active === 0) return;
+  const transfers = active === 1 ? "transfer" : "transfers";
+  console.error(`Waiting for ${active} ${transfers}, until Ctrl-C again`);
 }

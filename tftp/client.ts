@@ -4,7 +4,9 @@ import type { HostPort } from "../mux/addr.ts";
 import { Call } from "./_call.ts";
 import { encodeAck } from "./packet.ts";
 import type { Terms } from "./_negotiation.ts";
-import { decodePieces, encodePieces } from "./_netascii_pieces.ts";
+import { Feed } from "./_feed.ts";
+import { NetasciiEncoder } from "./netascii.ts";
+import { decodePieces } from "./_netascii_pieces.ts";
 import { filePieces } from "./_file_pieces.ts";
 import { IncomingFile } from "./_incoming_file.ts";
 import type { Link } from "./_link.ts";
@@ -86,9 +88,15 @@ export class TftpClient {
    * Names the server; nothing is sent yet.
    *
    * @param options Server, and defaults for all transfers.
+   * @throws {RangeError} If the port is not 1 to 65535.
    */
   constructor(options: TftpClientOptions) {
     const { hostname, port = TFTP_PORT } = options;
+    if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+      throw new RangeError(
+        `Cannot use a TFTP server: port must be 1 to 65535, got ${port}`,
+      );
+    }
     this.#server = { hostname, port };
     this.#defaults = options;
   }
@@ -176,8 +184,9 @@ export class TftpClient {
    * Reads a file into a file of this machine, which appears when it is complete.
    *
    * It is written under a temporary name beside its own and then renamed, before
-   * the last block is acknowledged. A file of that name is replaced then, and
-   * untouched if anything fails.
+   * the last block is acknowledged. A file of that name is replaced then, but for
+   * its mode and owner, and untouched if anything fails; a link stands for what
+   * it points to.
    *
    * @param path Name of the file as the server knows it.
    * @param to Path of the file here.
@@ -219,6 +228,7 @@ export class TftpClient {
    * @throws {TftpError} As {@linkcode bytes}; `unconfirmed` if all was sent but
    * the last block never acknowledged: the file may be complete or not.
    * @throws {DOMException} `TimeoutError` after `timeoutMs`.
+   * @throws {RangeError} If an option is out of range, or the name too long.
    * @throws What the source throws; the server is told.
    */
   async put(
@@ -229,6 +239,11 @@ export class TftpClient {
     const inMemory = source instanceof Uint8Array;
     const pieces = inMemory ? once(source) : source;
     const size = options.size ?? (inMemory ? source.length : undefined);
+    if (size !== undefined && !(Number.isInteger(size) && size >= 0)) {
+      throw new RangeError(
+        `Cannot write "${path}": size must be a whole number, got ${size}`,
+      );
+    }
     return await this.#write(path, pieces, size, options);
   }
 
@@ -362,22 +377,32 @@ export class TftpClient {
   ): Promise<TransferStatistics> {
     const { mode = "octet" } = { ...this.#defaults, ...options };
     const text = mode === "netascii";
-    const call = this.#call("write", path, options);
+    const encoder = new NetasciiEncoder();
+    const encode = (piece: Uint8Array) => encoder.encode(piece);
+    const feed = new Feed(source, text ? encode : undefined);
+    try {
+      const call = this.#call("write", path, options);
+      return await this.#send(call, feed, text ? undefined : size);
+    } finally {
+      feed.leave();
+    }
+  }
+
+  async #send(
+    call: Call,
+    feed: Feed,
+    size: number | undefined,
+  ): Promise<TransferStatistics> {
     let ended: unknown;
     try {
-      const { link, terms } = await call.open("wrq", text ? undefined : size);
+      const { link, terms } = await call.open("wrq", size);
       const { timer, retries } = call;
       const sender = new Sender({ ...terms, timer, retries });
       let bytes = 0;
-      await sendPieces(
-        link,
-        sender,
-        text ? encodePieces(source) : source,
-        (sent) => {
-          bytes = sent;
-          call.report(bytes, size);
-        },
-      );
+      await sendPieces(link, sender, feed, (sent) => {
+        bytes = sent;
+        call.report(bytes, size);
+      });
       if (sender.failure !== undefined) throw call.error(sender.failure);
       call.report(bytes, size, true);
       return call.statistics(sender, terms, bytes);
@@ -399,7 +424,8 @@ export class TftpClient {
 }
 
 function checkSize(call: Call, terms: Terms, bytes: number): void {
-  if (terms.size === undefined || terms.size === bytes) return;
+  // 0 may be our own 0 that the server sent back.
+  if (!terms.size || terms.size === bytes) return;
   throw call.error({
     code: "size-mismatch",
     reason: `server announced ${terms.size} octets and sent ${bytes}`,

@@ -114,11 +114,12 @@ export interface TftpServerStats {
 export class TftpServer {
   readonly #options: TftpServerOptions;
   readonly #listener: UdpServer;
-  /** Links by the address of their client; `undefined` while a file is opened. */
-  readonly #active: Map<string, Link | undefined> = new Map();
+  /** Transfers by the address of their client. */
+  readonly #active: Map<string, Session> = new Map();
   /** Links whose upload is done, and whose last ACK may have to be repeated. */
   readonly #lingering: Set<Link> = new Set();
   #root: Root | undefined;
+  #ended = false;
   #inFlight = 0;
   #started = 0;
   #done = 0;
@@ -170,12 +171,14 @@ export class TftpServer {
    * or shut down before.
    */
   async serveForever(): Promise<void> {
+    const endedBefore = this.#ended;
     try {
       this.#root = await Root.open(this.#options.root);
     } catch (error) {
       await this.shutdown();
       throw error;
     }
+    if (this.#ended && !endedBefore) return void await this.shutdown();
     try {
       await this.#listener.serveForever();
     } finally {
@@ -191,15 +194,25 @@ export class TftpServer {
    * @returns How many transfers were left behind: 0 unless a disk hangs.
    */
   async shutdown(options?: ShutdownOptions): Promise<number> {
+    this.#ended = true;
     const leftBehind = await this.#listener.shutdown(options);
     this.#dismiss();
     return leftBehind;
   }
 
-  /** Aborts all transfers and closes without waiting for them. */
-  [Symbol.dispose](): void {
+  /**
+   * Aborts all transfers and closes without waiting for them. Closing twice does
+   * nothing.
+   */
+  close(): void {
+    this.#ended = true;
     this.#listener[Symbol.dispose]();
     this.#dismiss();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** As {@linkcode shutdown} with the default grace. */
@@ -222,27 +235,32 @@ export class TftpServer {
       return await this.#refuse(request, 4, "Illegal TFTP operation");
     }
     const key = formatAddr(request.addr);
-    if (this.#active.has(key) && this.#active.get(key)?.heard !== true) {
-      return; // the same request again: its answer is being repeated already
-    }
+    const before = this.#active.get(key);
+    if (before?.alive) return; // a late copy of an earlier request
+    // Asked again before our first packet arrived: it is being repeated.
+    if (before?.unheard && before.isRepeatedBy(request.data)) return;
     const { maxTransfers = MAX_TRANSFERS } = this.#options;
-    if (this.#inFlight >= maxTransfers) return; // it will ask again
-    this.#active.set(key, undefined);
-    this.#inFlight++;
-    this.#started++;
+    if (before !== undefined) before.supersede();
+    else if (this.#inFlight >= maxTransfers) return; // it will ask again
     const session = new Session({
       server: this.#options,
       root: this.#root!,
       request,
       packet,
-      onLink: (link) => this.#active.set(key, link),
-      linger: (link, over) => {
-        const [oldest] = this.#lingering;
-        if (this.#lingering.size >= maxTransfers) oldest?.close();
-        this.#lingering.add(link);
-        over.finally(() => this.#lingering.delete(link));
-      },
+      linger: (link, over) => this.#linger(link, over),
     });
+    this.#active.set(key, session);
+    try {
+      await this.#run(session);
+    } finally {
+      if (this.#active.get(key) === session) this.#active.delete(key);
+    }
+    if (session.hookError !== undefined) throw session.hookError.error;
+  }
+
+  async #run(session: Session): Promise<void> {
+    this.#inFlight++;
+    this.#started++;
     try {
       await session.run();
       this.#done++;
@@ -252,8 +270,16 @@ export class TftpServer {
       if (!(error instanceof TftpError)) throw error;
     } finally {
       this.#inFlight--;
-      if (this.#active.get(key) === session.link) this.#active.delete(key);
     }
+  }
+
+  /** Keeps a link whose last ACK may have to be repeated; not too many. */
+  #linger(link: Link, over: Promise<void>): void {
+    const { maxTransfers = MAX_TRANSFERS } = this.#options;
+    const [oldest] = this.#lingering;
+    if (this.#lingering.size >= maxTransfers) oldest?.close();
+    this.#lingering.add(link);
+    over.finally(() => this.#lingering.delete(link));
   }
 
   /** No upload needs its last ACK repeated any more. */
@@ -284,8 +310,13 @@ function checkLimits(options: TftpServerOptions): void {
   } as const;
   for (const [name, [min, max]] of Object.entries(ranges)) {
     const value = options[name as keyof typeof ranges];
-    if (value === undefined || (value >= min && value <= max)) continue;
-    const limits = max === Infinity ? `${min} or more` : `${min} to ${max}`;
+    if (value === undefined) continue;
+    const whole = Number.isInteger(value) || value === Infinity ||
+      name === "retransmitMs";
+    if (whole && value >= min && value <= max) continue;
+    const limits = max === Infinity
+      ? `a whole number of ${min} or more`
+      : `a whole number from ${min} to ${max}`;
     throw new RangeError(
       `Cannot serve: ${name} must be ${limits}, got ${value}`,
     );

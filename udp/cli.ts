@@ -1,6 +1,6 @@
-import { abortable } from "@std/async";
 import type { Command, CommandGroup } from "../cli/command.ts";
 import { formatAddr, localHostname, resolveHost } from "../mux/addr.ts";
+import { waitFor } from "../sync/wait_options.ts";
 import { chatCommand } from "./_cli_chat.ts";
 import { answerCommand, discoverCommand } from "./_cli_discover.ts";
 import {
@@ -74,7 +74,7 @@ const sendCommand: Command = {
     const addr = peerAddr(word);
     const wait = args.number("wait", { min: 0, max: 86_400, fraction: true });
     const data = text === undefined
-      ? await abortable(readAll(Deno.stdin.readable), signal)
+      ? await waitFor(readAll(Deno.stdin.readable), { signal })
       : new TextEncoder().encode(text);
 
     const hostname = await resolveHost(addr.hostname, { signal });

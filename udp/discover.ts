@@ -102,13 +102,18 @@ export interface AnswerDiscoveryOptions {
 }
 
 /** Answers finders until it is closed. */
-export interface DiscoveryResponder extends AsyncDisposable {
+export interface DiscoveryResponder extends Disposable, AsyncDisposable {
   /** Address and port that it listens on. */
   readonly addr: Deno.NetAddr;
   /** Resolves once it is closed; rejects if its socket fails. */
   readonly finished: Promise<void>;
-  /** Answers no more, and gives the port back. Closing twice does nothing. */
+  /**
+   * Answers no more, and gives the port back once answers under way are sent.
+   * Closing twice does nothing.
+   */
   close(): Promise<void>;
+  /** Answers no more, and waits for nothing; `finished` tells when all ended. */
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -253,7 +258,7 @@ export async function answerDiscovery(
   try {
     await server.socket.joinMulticast(group, { networkInterface });
   } catch (error) {
-    server[Symbol.dispose]();
+    server.close();
     throw error;
   }
   const finished = server.serveForever();
@@ -265,6 +270,7 @@ export async function answerDiscovery(
     addr: server.addr,
     finished,
     close,
+    [Symbol.dispose]: () => server.close(),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -122,6 +122,9 @@ export class UdpServer {
    * Receives no more, lets handlers finish, then closes the socket; its port
    * is free to be bound again.
    *
+   * A handler that awaits it waits for itself, see
+   * {@linkcode ServerLoop.shutdown}.
+   *
    * @param options How long handlers under way may take.
    * @returns How many handlers ignored the abort and were left behind.
    */
@@ -129,9 +132,17 @@ export class UdpServer {
     return this.#loop.shutdown(options);
   }
 
-  /** Aborts the handlers under way and closes without waiting for them. */
+  /**
+   * Aborts the handlers under way and closes the socket without waiting for
+   * them. Closing twice does nothing.
+   */
+  close(): void {
+    this.#loop.close();
+  }
+
+  /** As {@linkcode close}. */
   [Symbol.dispose](): void {
-    this.#loop[Symbol.dispose]();
+    this.close();
   }
 
   /** As {@linkcode shutdown} with the default grace. */

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { deadline } from "@std/async";
 import {
   formatAddr,
   type HostPort,
@@ -9,42 +8,26 @@ import {
 } from "../mux/addr.ts";
 import { Source } from "../mux/source.ts";
 import type { WaitOptions } from "../sync/wait_options.ts";
+import { type Datagram, Datagrams } from "./_datagrams.ts";
 import {
   joinMulticast,
   type MulticastMembership,
   type MulticastOptions,
 } from "./_multicast.ts";
-import { retransmit } from "./_retransmit.ts";
+import { familyOf, isPort, netAddr, resolveAddr } from "./_net_addr.ts";
+import { open, type UdpBindOptions } from "./_open.ts";
+import { request, type RequestOptions } from "./_request.ts";
 
-export type { MulticastMembership, MulticastOptions };
+export type {
+  Datagram,
+  MulticastMembership,
+  MulticastOptions,
+  RequestOptions,
+  UdpBindOptions,
+};
 
 /** Most bytes that one datagram carries over IPv4. */
 export const MAX_DATAGRAM_BYTES = 65_507;
-
-/** Options of {@linkcode UdpSocket.bind}. */
-export interface UdpBindOptions {
-  /** Address to bind. Default: `"127.0.0.1"`; `"::"` is IPv6 and IPv4. */
-  hostname?: string | undefined;
-  /** Port to bind; 0 lets the system choose. Default: 0. */
-  port?: number | undefined;
-  /**
-   * Share the port with other sockets: all get broadcasts and multicasts, the
-   * last that bound gets the rest. Default: false.
-   */
-  reuseAddress?: boolean | undefined;
-  /** Whether own multicasts come back to this host. Default: false. */
-  multicastLoopback?: boolean | undefined;
-}
-
-/** One datagram and where it came from. */
-export interface Datagram {
-  /** What was sent, 0 to 65,507 bytes. */
-  readonly data: Uint8Array<ArrayBuffer>;
-  /** Who sent it; pass it to `sendTo()` to answer. */
-  readonly addr: Deno.NetAddr;
-  /** Whether the datagram was longer than `data`, and its rest is lost. */
-  readonly truncated: boolean;
-}
 
 /** Options of {@linkcode UdpSocket.receive}. */
 export interface ReceiveOptions extends WaitOptions {
@@ -52,17 +35,12 @@ export interface ReceiveOptions extends WaitOptions {
   maxBytes?: number | undefined;
 }
 
-/** Options of {@linkcode UdpSocket.request}. */
-export interface RequestOptions extends WaitOptions {
-  /** How often to send again when no answer comes. Default: 3. */
-  retries?: number | undefined;
+/** Options of {@linkcode UdpSocket.broadcast}. */
+export interface BroadcastOptions {
   /**
-   * Wait for the first answer in milliseconds, doubled after each repetition.
-   * Default: 500.
+   * Broadcast address. Default: `"255.255.255.255"`, the network of this host.
    */
-  retransmitMs?: number | undefined;
-  /** Whether a datagram from that address is the answer. Default: any is. */
-  match?: ((answer: Datagram) => boolean) | undefined;
+  hostname?: string | undefined;
 }
 
 /**
@@ -125,16 +103,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @throws {Deno.errors.NotCapable} If `--allow-net` does not cover it.
    */
   static bind(options: UdpBindOptions = {}): UdpSocket {
-    if (Deno.listenDatagram === undefined) {
-      throw new TypeError("Cannot open a UDP socket: run with --unstable-net");
-    }
-    return new UdpSocket(Deno.listenDatagram({
-      transport: "udp",
-      hostname: options.hostname ?? "127.0.0.1",
-      port: options.port ?? 0,
-      reuseAddress: options.reuseAddress ?? false,
-      loopback: options.multicastLoopback ?? false,
-    }));
+    return new UdpSocket(open(options));
   }
 
   /** Whether a datagram is here already. */
@@ -161,7 +130,8 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @param data What to send; must not change until the promise settles.
    * @param addr Where to. To answer, pass the `addr` of the datagram received.
    * @returns The number of bytes sent: all.
-   * @throws {RangeError} If `data` is longer than 65,507 bytes or the port is 0.
+   * @throws {RangeError} If `data` is longer than 65,507 bytes, or the port is
+   * not 1 to 65535.
    * @throws {Deno.errors.BadResource} If the socket is closed.
    */
   sendTo(data: Uint8Array, addr: HostPort | Deno.NetAddr): Promise<number> {
@@ -173,7 +143,7 @@ export class UdpSocket implements AsyncIterable<Datagram> {
         ),
       );
     }
-    return "transport" in addr
+    return "transport" in addr && isPort(addr.port)
       ? this.#conn.send(data, addr) // an answer: no detour
       : this.#sendToHost(data, addr);
   }
@@ -294,11 +264,11 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @param options Timeout and abort signal of the look-up; if it ends so,
    * everybody is heard as before.
    * @throws {Error} If the name has no address of the socket's family.
+   * @throws {RangeError} If the port is not 1 to 65535.
    */
   async connect(addr: HostPort, options?: WaitOptions): Promise<void> {
-    const family = this.#family;
-    const hostname = await resolveHost(addr.hostname, { ...options, family });
-    this.#peer = netAddr({ hostname, port: addr.port });
+    const family = familyOf(this.localAddr);
+    this.#peer = await resolveAddr("connect to", addr, { ...options, family });
   }
 
   /**
@@ -315,41 +285,16 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    * @param options Retries, first wait, match; `timeoutMs` limits the whole.
    * @returns The answer; `data` is a copy that belongs to the caller.
    * @throws {DOMException} `TimeoutError` if no answer came.
-   * @throws {RangeError} If an option is out of range.
+   * @throws {RangeError} If an option or the port is out of range.
+   * @throws {TypeError} If the socket is connected to another address, whose
+   * answers alone it would hear.
    */
-  async request(
+  request(
     data: Uint8Array,
     addr: HostPort,
     options: RequestOptions = {},
   ): Promise<Datagram> {
-    const { match, signal, timeoutMs = Infinity } = options;
-    const startedAt = performance.now();
-    const hostname = await resolveHost(addr.hostname, {
-      family: this.#family,
-      signal,
-      timeoutMs,
-    });
-    const leftMs = Math.max(timeoutMs - (performance.now() - startedAt), 0);
-    const peer = netAddr({ hostname, port: addr.port });
-    const answer = (received: Received): Datagram | undefined => {
-      if (!sameAddr(received[1], peer)) return undefined;
-      const datagram = this.#copy(received, Infinity);
-      if (datagram === undefined) return undefined;
-      return match === undefined || match(datagram) ? datagram : undefined;
-    };
-    // One place in line for all attempts, given up when this call ends.
-    const done = new AbortController();
-    const arrival = this.#inbox.take(answer, { signal: done.signal });
-    arrival.catch(() => {}); // whoever awaits it hears of it
-    return await retransmit(
-      `Cannot get an answer from ${formatAddr(addr)}`,
-      { ...options, timeoutMs: leftMs },
-      async ({ timeoutMs }) => {
-        await this.sendTo(data, peer);
-        const wait = signal === undefined ? {} : { signal };
-        return await deadline(arrival, timeoutMs ?? Infinity, wait);
-      },
-    ).finally(() => done.abort());
+    return request(this, { data, addr }, options);
   }
 
   /**
@@ -357,15 +302,16 @@ export class UdpSocket implements AsyncIterable<Datagram> {
    *
    * @param data What to send; must not change until the promise settles.
    * @param port Port of the receivers.
-   * @param hostname Broadcast address. Default: `"255.255.255.255"`, the
-   * network of this host.
+   * @param options Broadcast address.
    * @returns The number of bytes sent: all.
+   * @throws As {@linkcode sendTo}.
    */
   broadcast(
     data: Uint8Array,
     port: number,
-    hostname: string = "255.255.255.255",
+    options: BroadcastOptions = {},
   ): Promise<number> {
+    const { hostname = "255.255.255.255" } = options;
     return this.sendTo(data, { hostname, port });
   }
 
@@ -410,33 +356,26 @@ export class UdpSocket implements AsyncIterable<Datagram> {
     return this.#inbox[Symbol.asyncDispose]();
   }
 
-  /** Datagrams as they come, until the socket is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
-    while (!this.closed) {
-      try {
-        yield await this.receive();
-      } catch (error) {
-        if (this.closed) return;
-        throw error;
-      }
-    }
+  /**
+   * Datagrams as they come, until the socket is closed.
+   *
+   * Leaving the loop, or `return()` at any time, loses no datagram and leaves
+   * the socket open.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Datagram, void, void> {
+    return new Datagrams(this);
   }
 
   async #sendToHost(data: Uint8Array, addr: HostPort): Promise<number> {
-    const to = netAddr(addr);
+    const to = netAddr("send to", addr);
     try {
       return await this.#conn.send(data, to);
     } catch (error) {
       if (isIP(to.hostname) !== 0) throw error;
-      await resolveHost(to.hostname, { family: this.#family }); // tells the name
+      const family = familyOf(this.localAddr);
+      await resolveHost(to.hostname, { family }); // tells the name
       throw error;
     }
-  }
-
-  /** The only family that can be reached, if it is only one. */
-  get #family(): 4 | 6 | undefined {
-    if (this.localAddr.hostname === "::") return undefined;
-    return this.#dualStack ? 6 : 4;
   }
 
   #hears(addr: Deno.NetAddr): boolean {
@@ -461,14 +400,3 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 }
 
 type Received = [Uint8Array<ArrayBuffer>, Deno.NetAddr];
-
-/** As Deno wants it. */
-function netAddr(addr: HostPort): Deno.NetAddr {
-  const { hostname, port } = addr;
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
-    throw new RangeError(
-      `Cannot send to ${formatAddr(addr)}: the port must be 1 to 65535`,
-    );
-  }
-  return { transport: "udp", hostname, port };
-}

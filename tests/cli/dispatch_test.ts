@@ -200,27 +200,29 @@ Deno.test("dispatch() exits with 1 and one line for a failure", async () => {
   }
 });
 
-Deno.test({
-  name: "dispatch() aborts the signal on SIGTERM, and exits with 1",
-  ignore: Deno.build.os === "windows", // a signal ends the process there
-  async fn() {
-    let reason: unknown;
-    const fake = program(async (_, signal) => {
-      const aborted = untilAborted(signal);
-      Deno.kill(Deno.pid, "SIGTERM");
-      await deadline(aborted, 30_000); // a listener keeps no test alive
-      reason = signal.reason;
-      signal.throwIfAborted();
-    });
-    const outcome = await run(fake, "mod", "verb");
-    assertEquals(outcome, {
-      code: 1,
-      out: "",
-      err: "lockstep mod verb: Interrupted",
-    });
-    assert(reason instanceof DOMException && reason.name === "AbortError");
-  },
-});
+for (const name of ["SIGTERM", "SIGHUP"] as const) {
+  Deno.test({
+    name: `dispatch() aborts the signal on ${name}, and exits with 1`,
+    ignore: Deno.build.os === "windows", // a signal ends the process there
+    async fn() {
+      let reason: unknown;
+      const fake = program(async (_, signal) => {
+        const aborted = untilAborted(signal);
+        Deno.kill(Deno.pid, name);
+        await deadline(aborted, 30_000); // a listener keeps no test alive
+        reason = signal.reason;
+        signal.throwIfAborted();
+      });
+      const outcome = await run(fake, "mod", "verb");
+      assertEquals(outcome, {
+        code: 1,
+        out: "",
+        err: "lockstep mod verb: Interrupted",
+      });
+      assert(reason instanceof DOMException && reason.name === "AbortError");
+    },
+  });
+}
 
 Deno.test("dispatch() exits with 0 if the command ends well after a signal", async () => {
   await withFakeSignals(async ({ raise }) => {
@@ -251,7 +253,7 @@ Deno.test("dispatch() listens to signals as long as the command runs", async () 
   await withFakeSignals(async ({ listening }) => {
     const expected = Deno.build.os === "windows"
       ? ["SIGBREAK", "SIGINT"]
-      : ["SIGINT", "SIGTERM"];
+      : ["SIGHUP", "SIGINT", "SIGTERM"];
     for (const end of [() => Promise.resolve(), () => Promise.reject("x")]) {
       let during: string[] = [];
       const fake = program(() => {

@@ -75,6 +75,20 @@ Deno.test("Progress.clear() takes the bar away, once", () => {
   assertEquals(state.written.slice(1), [`\r${" ".repeat(22)}\r`]);
 });
 
+Deno.test("Progress cuts lines where the terminal ends, if that is known", () => {
+  for (const [columns, expected] of [[4, "\rabc"], [0, "\rabcdef"]] as const) {
+    const written: string[] = [];
+    const progress = new Progress({
+      label: "",
+      terminal: true,
+      columns: () => columns,
+      write: (text) => void written.push(text),
+    });
+    progress.note("abcdef");
+    assertEquals(written, [expected]);
+  }
+});
+
 Deno.test("Progress leaves out what follows from an unknown or empty size", () => {
   for (const size of [undefined, 0]) {
     const { progress, state } = make(true);

@@ -164,6 +164,34 @@ Deno.test("resolveHost() knows the hosts file", async () => {
   assertEquals(await resolveHost("localhost", { family: 4 }), "127.0.0.1");
 });
 
+Deno.test("resolveHost() takes a limit that no timer can hold for none", async () => {
+  for (const timeoutMs of [2 ** 31, 3e9, Infinity]) {
+    const options = { family: 4 as const, timeoutMs };
+    assertEquals(await resolveHost("localhost", options), "127.0.0.1");
+    await assertRejects( // which takes longer than a timer that fires at once
+      () => resolveHost("no-such-host.invalid", options),
+      Error,
+      'Cannot find the IPv4 address of "no-such-host.invalid"',
+    );
+  }
+});
+
+Deno.test("resolveHost() leaves no timer behind", async () => {
+  const options = { family: 4 as const, timeoutMs: 60_000 };
+  assertEquals(await resolveHost("localhost", options), "127.0.0.1");
+}); // or the sanitizer reports it
+
+Deno.test("resolveHost() refuses bad waits before it looks anything up", async () => {
+  for (const hostname of ["localhost", "127.0.0.1"]) {
+    const gone = resolveHost(hostname, { signal: AbortSignal.abort("gone") });
+    assertEquals(await gone.catch((reason) => reason), "gone");
+    await assertRejects(
+      () => resolveHost(hostname, { timeoutMs: -1 }),
+      RangeError,
+    );
+  }
+});
+
 Deno.test("resolveHost() says which host has no address", async () => {
   const error = await assertRejects(
     () => resolveHost("no-such-host.invalid"),

@@ -446,3 +446,51 @@ Deno.test("ServerLoop[Symbol.asyncDispose]() drains", async () => {
   await served;
   assertEquals(server.stats.handled, 1);
 });
+
+Deno.test("ServerLoop.shutdown() awaited by a handler takes the grace and a second", async () => {
+  const { server, feed } = serve({
+    handle: async () => {
+      const start = performance.now();
+      const leftBehind = await server.shutdown({ graceMs: 100 });
+      ended.resolve([leftBehind, performance.now() - start]);
+    },
+  });
+  const ended = Promise.withResolvers<[number, number]>();
+  const served = server.serveForever();
+  feed(1);
+  const [leftBehind, ms] = await ended.promise;
+  await served;
+  assertEquals(leftBehind, 1);
+  assert(ms >= 1_098 && ms < 3_000, `${ms} ms`);
+});
+
+Deno.test("ServerLoop.close() aborts and closes without waiting, once", async () => {
+  const signals: AbortSignal[] = [];
+  const { server, feed, log } = serve({
+    handle: (_, signal) => {
+      signals.push(signal);
+      return aborted(signal);
+    },
+  });
+  const served = server.serveForever();
+  feed(1);
+  await settle();
+  server.close();
+  assertEquals([log.closed, signals[0]!.aborted], [1, true]);
+  server.close();
+  await served;
+  server.close();
+  assertEquals(log.closed, 1);
+});
+
+Deno.test("ServerLoop.close() before serveForever() and after shutdown() closes once", async () => {
+  const unused = serve({});
+  unused.server.close();
+  unused.server.close();
+  assertEquals(unused.log.closed, 1);
+  await assertRejects(() => unused.server.serveForever(), TypeError);
+  const { server, log } = serve({});
+  await server.shutdown();
+  server.close();
+  assertEquals(log.closed, 1);
+});

@@ -14,6 +14,7 @@ import {
   encodeAck,
   encodeData,
   encodeRequest,
+  type Packet,
 } from "../../tftp/packet.ts";
 import { TftpServer, type TftpServerOptions } from "../../tftp/server.ts";
 import { UdpSocket } from "../../udp/socket.ts";
@@ -88,8 +89,8 @@ class Program implements AsyncDisposable {
     return { hostname: "127.0.0.1", port: Number(port) };
   }
 
-  interrupt(): void {
-    this.#child.kill("SIGINT");
+  interrupt(signal: Deno.Signal = "SIGINT"): void {
+    this.#child.kill(signal);
   }
 
   /** Waits for the end; all that was printed. */
@@ -244,17 +245,60 @@ Deno.test("tftp get keeps the name of the file, in this or another folder", asyn
   }
 });
 
-Deno.test("tftp get - writes the file and nothing else to stdout", async () => {
+Deno.test("tftp get - writes the file to stdout, and the summary to stderr", async () => {
   await using root = await TemporaryFolder.make();
   const bytes = content(300_000);
   await root.write("file", bytes);
   await serving({ root: root.path }, async (at) => {
     const got = await run(["tftp", "get", `${at}:file`, "-"]);
-    assertEquals([got.code, got.err], [0, []]);
+    assertEquals([got.code, got.err.length], [0, 1]);
+    assertMatch(got.err[0]!, new RegExp(`^file -> -: 300 kB ${SUMMARY}$`));
     assertEquals(got.stdout, bytes);
+    const quiet = await run(["tftp", "get", "--quiet", `${at}:file`, "-"]);
+    assertEquals([quiet.code, quiet.err], [0, []]);
+    assertEquals(quiet.stdout, bytes);
     const missing = await run(["tftp", "get", `${at}:none`, "-"]);
     assertEquals([missing.code, missing.out], [1, []]);
   });
+});
+
+/** util-linux's `script` lends a command a terminal. */
+const noTerminal = Deno.build.os !== "linux" || !await exists("script");
+
+async function exists(command: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: ["--version"] }).output())
+      .success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+Deno.test({
+  name: "tftp get - draws no progress over the file on a terminal" +
+    (noTerminal ? " (skipped: no script of util-linux)" : ""),
+  ignore: noTerminal,
+  async fn() {
+    await using root = await TemporaryFolder.make();
+    await root.write("file", "content\n");
+    await serving({ root: root.path }, async (at) => {
+      const words = [...COMMAND, "tftp", "get", `${at}:file`];
+      const line = [Deno.execPath(), ...words].map((word) => `'${word}'`);
+      const shown = async (local: string) => {
+        const args = ["-qec", [...line, local].join(" "), "/dev/null"];
+        const { stdout } = await new Deno.Command("script", {
+          args,
+          stdin: "null",
+        }).output();
+        return new TextDecoder().decode(stdout);
+      };
+      const summary = `file -> -: 8 B ${SUMMARY}\r\n$`;
+      assertMatch(await shown("-"), new RegExp(`^content\r\n${summary}`));
+      const drawn = await shown("- >/dev/null"); // on stderr, and cleared
+      assertMatch(drawn, new RegExp(`^\rAsking .* …\r +\r${summary}`));
+    });
+  },
 });
 
 Deno.test("tftp put - reads the file from stdin", async () => {
@@ -300,11 +344,13 @@ Deno.test("tftp get says in one line that there is no such file", async () => {
 
 Deno.test("tftp put says in one line that there is no such file", async () => {
   await using here = await TemporaryFolder.make();
-  const put = ["tftp", "put", here.join("none"), "127.0.0.1:9:there"];
+  const none = here.join("none");
+  const put = ["tftp", "put", none, "127.0.0.1:9:there"];
   const { code, out, err } = await run(put);
-  assertEquals([code, out, err.length], [1, [], 1]);
-  assertStringIncludes(err[0]!, "lockstep tftp put: ");
-  assertStringIncludes(err[0]!, here.join("none"));
+  assertEquals([code, out], [1, []]);
+  assertEquals(err, [
+    `lockstep tftp put: Cannot read "${none}": no such file or folder`,
+  ]);
 });
 
 Deno.test("tftp get gives up after --timeout, and leaves nothing behind", async () => {
@@ -322,10 +368,120 @@ Deno.test("tftp get gives up after --timeout, and leaves nothing behind", async 
 
 Deno.test("tftp serve says in one line that there is no such folder", async () => {
   await using here = await TemporaryFolder.make();
-  const serve = ["tftp", "serve", here.join("none"), "--port", "0"];
+  const none = here.join("none");
+  const file = await here.write("file", "");
+  const wrong = [[none, "no such file or folder"], [file, "not a folder"]];
+  for (const [root, why] of wrong) {
+    const serve = ["tftp", "serve", root!, "--port", "0"];
+    const { code, out, err } = await run(serve);
+    assertEquals([code, out], [1, []]);
+    assertEquals(err, [`lockstep tftp serve: Cannot serve "${root}": ${why}`]);
+  }
+});
+
+Deno.test("tftp serve says in one line that the port is taken", async () => {
+  await using here = await TemporaryFolder.make();
+  await using other = UdpSocket.bind();
+  const { port } = other.localAddr;
+  const serve = ["tftp", "serve", here.path, "--port", String(port)];
   const { code, out, err } = await run(serve);
   assertEquals([code, out, err.length], [1, [], 1]);
-  assertStringIncludes(err[0]!, "lockstep tftp serve: ");
+  const said = `lockstep tftp serve: Cannot serve on 127.0.0.1:${port}: `;
+  assertStringIncludes(err[0]!, said);
+  assertMatch(err[0]!, /\(os error \d+\)$/);
+});
+
+/** Runs a command that must not ask the server, and what it says on stderr. */
+async function unasked(
+  args: (at: string) => string[],
+  cwd: string,
+): Promise<string> {
+  await using server = UdpSocket.bind();
+  const at = `127.0.0.1:${server.localAddr.port}`;
+  const { code, out, err } = await run(["tftp", ...args(at)], { cwd });
+  assertEquals([code, out, err.length], [1, [], 1]);
+  assertEquals(server.readable, false);
+  return err[0]!;
+}
+
+Deno.test("tftp get refuses a folder before it asks the server", async () => {
+  await using here = await TemporaryFolder.make();
+  await Deno.mkdir(here.join("small"));
+  assertEquals(
+    await unasked((at) => ["get", `${at}:small`], here.path),
+    'lockstep tftp get: Cannot write "small": is a folder',
+  );
+  assertEquals(
+    await unasked((at) => ["get", `${at}:small`, "no/file"], here.path),
+    'lockstep tftp get: Cannot write "no/file": no such folder',
+  );
+  assertEquals(await here.names(), ["small"]);
+});
+
+Deno.test({
+  name: "tftp get refuses a device before it asks the server",
+  ignore: noSignals, // there are no such files on Windows
+  async fn() {
+    await using here = await TemporaryFolder.make();
+    assertEquals(
+      await unasked((at) => ["get", `${at}:file`, "/dev/null"], here.path),
+      'lockstep tftp get: Cannot write "/dev/null": not a regular file',
+    );
+    assertEquals((await Deno.stat("/dev/null")).isCharDevice, true);
+  },
+});
+
+Deno.test("tftp put refuses a folder before it asks the server", async () => {
+  await using here = await TemporaryFolder.make();
+  await Deno.mkdir(here.join("folder"));
+  assertEquals(
+    await unasked((at) => ["put", "folder", `${at}:file`], here.path),
+    'lockstep tftp put: Cannot read "folder": is a folder',
+  );
+});
+
+Deno.test("tftp get says in one line what the file system has against a name", async () => {
+  await using here = await TemporaryFolder.make();
+  const name = "x".repeat(300);
+  const said = await unasked((at) => ["get", `${at}:file`, name], here.path);
+  assertStringIncludes(said, `Cannot write "${name}": `);
+  assertMatch(said, /\(os error \d+\)$/);
+});
+
+async function answer(socket: UdpSocket): Promise<Packet> {
+  return decodePacket((await socket.receive({ timeoutMs: PATIENCE_MS })).data);
+}
+
+/** Sends 600 blocks, enough for a first piece of the file to be on disk. */
+async function sendFirstPiece(
+  socket: UdpSocket,
+  addr: Deno.NetAddr,
+): Promise<void> {
+  for (let block = 1; block <= 600; block++) {
+    await socket.sendTo(encodeData(block, new Uint8Array(512)), addr);
+    for (;;) {
+      const packet = await answer(socket);
+      if (packet.type === "ack" && packet.block === block) break;
+    }
+  }
+}
+
+Deno.test("tftp get names the file, and not the temporary one, if it fails at the end", async () => {
+  await using here = await TemporaryFolder.make();
+  await using listener = UdpSocket.bind();
+  const at = `127.0.0.1:${listener.localAddr.port}`;
+  const get = ["tftp", "get", "--quiet", `${at}:file`];
+  await using program = new Program(get, { cwd: here.path });
+  const { addr } = await listener.receive({ timeoutMs: PATIENCE_MS });
+  await using transfer = UdpSocket.bind();
+  await sendFirstPiece(transfer, addr);
+  await Deno.mkdir(here.join("file/inside"), { recursive: true });
+  await transfer.sendTo(encodeData(601, new Uint8Array(0)), addr);
+  const { code, err } = await program.end();
+  assertEquals([code, err.length], [1, 1]);
+  const said = /^lockstep tftp get: Cannot write "file": .* \(os error \d+\)$/;
+  assertMatch(err[0]!, said);
+  assertEquals(await here.names(), ["file"]);
 });
 
 Deno.test("tftp exits with 2 and one line for wrong usage", async () => {
@@ -337,6 +493,9 @@ Deno.test("tftp exits with 2 and one line for wrong usage", async () => {
     [["get", "file"], 'Cannot read "file" as HOST[:PORT]:FILE'],
     [["get", "host:99999:file"], "port 99999 is above 65535"],
     [["get", "tftp://host:x/file"], 'Cannot read "host:x" as HOST:PORT'],
+    [["get", at, ""], 'Cannot use "" as LOCAL'],
+    [["put", "", at], 'Cannot use "" as LOCAL'],
+    [["serve", ""], 'Cannot use "" as ROOT'],
     [["get", "127.0.0.1:9:.."], 'Cannot tell a local name from ".."'],
     [["get", "--nope", at], "Unknown option --nope"],
     [["get", "--window", "0", at], "Cannot use --window 0"],
@@ -383,42 +542,34 @@ Deno.test("lockstep helps at every level, and refuses what it does not know", as
   }));
 });
 
-Deno.test({
-  name: "tftp get exits with 1 on SIGINT, leaves nothing and tells the server",
-  ignore: noSignals,
-  async fn() {
-    await using here = await TemporaryFolder.make();
-    await using listener = UdpSocket.bind();
-    const at = `127.0.0.1:${listener.localAddr.port}`;
-    const get = ["tftp", "get", "--quiet", `${at}:file`];
-    await using program = new Program(get, { cwd: here.path });
-    const patience = { timeoutMs: PATIENCE_MS };
-    const { addr } = await listener.receive(patience);
+for (const signal of ["SIGINT", "SIGHUP"] as const) {
+  Deno.test({
+    name:
+      `tftp get exits with 1 on ${signal}, leaves nothing and tells the server`,
+    ignore: noSignals,
+    async fn() {
+      await using here = await TemporaryFolder.make();
+      await using listener = UdpSocket.bind();
+      const at = `127.0.0.1:${listener.localAddr.port}`;
+      const get = ["tftp", "get", "--quiet", `${at}:file`];
+      await using program = new Program(get, { cwd: here.path });
+      const { addr } = await listener.receive({ timeoutMs: PATIENCE_MS });
+      await using transfer = UdpSocket.bind();
+      await sendFirstPiece(transfer, addr);
+      assertMatch((await here.names()).join(), /^\.lockstep-[^,]+\.part$/);
 
-    // Enough blocks for a first piece of the file to be on disk.
-    await using transfer = UdpSocket.bind();
-    const answer = async () =>
-      decodePacket((await transfer.receive(patience)).data);
-    for (let block = 1; block <= 600; block++) {
-      await transfer.sendTo(encodeData(block, new Uint8Array(512)), addr);
-      for (;;) {
-        const packet = await answer();
-        if (packet.type === "ack" && packet.block === block) break;
-      }
-    }
-    assertMatch((await here.names()).join(), /^\.lockstep-[^,]+\.part$/);
-
-    program.interrupt();
-    const { code, out, err } = await program.end();
-    assertEquals([code, out], [1, []]);
-    assertEquals(err, ["lockstep tftp get: Interrupted"]);
-    assertEquals(await here.names(), []);
-    let packet = await answer();
-    while (packet.type === "ack") packet = await answer(); // repeated
-    assert(packet.type === "error", packet.type);
-    assertEquals(packet.code, 0);
-  },
-});
+      program.interrupt(signal);
+      const { code, out, err } = await program.end();
+      assertEquals([code, out], [1, []]);
+      assertEquals(err, ["lockstep tftp get: Interrupted"]);
+      assertEquals(await here.names(), []);
+      let packet = await answer(transfer);
+      while (packet.type === "ack") packet = await answer(transfer); // repeated
+      assert(packet.type === "error", packet.type);
+      assertEquals(packet.code, 0);
+    },
+  });
+}
 
 /** Sends what is no request until nobody answers: no more are taken. */
 async function untilDeaf(addr: HostPort): Promise<void> {
@@ -469,7 +620,9 @@ Deno.test({
     assertEquals(data, last);
     await socket.sendTo(encodeAck(2), transfer);
     const { code, out, err } = await server.end();
-    assertEquals([code, err], [0, []]);
+    assertEquals([code, err], [0, [
+      "Waiting for 1 transfer, until Ctrl-C again",
+    ]]);
     assertEquals(out.at(-1), "1 transfers done, 0 failed");
   },
 });
@@ -491,6 +644,32 @@ Deno.test({
     server.interrupt();
     const { code, out } = await server.end();
     assertEquals([code, out.length], [1, 1]); // no summary of a drain
+  },
+});
+
+Deno.test({
+  name: "tftp serve leaves nothing half-written on a second SIGINT",
+  ignore: noSignals,
+  async fn() {
+    await using root = await TemporaryFolder.make();
+    const serve = ["tftp", "serve", root.path, "--port", "0", "--write"];
+    await using server = new Program(serve);
+    const addr = await server.addr();
+    await using socket = UdpSocket.bind();
+    const name = encoder.encode("file");
+    const request = encodeRequest({ type: "wrq", name, mode: "octet" });
+    await socket.sendTo(request, addr);
+    await socket.receive({ timeoutMs: PATIENCE_MS }); // an ACK, never followed
+    assertMatch((await root.names()).join(), /^\.lockstep-[^,]+\.part$/);
+
+    server.interrupt();
+    await untilDeaf(addr);
+    server.interrupt();
+    const { code, err } = await server.end();
+    assertEquals([code, err], [1, [
+      "Waiting for 1 transfer, until Ctrl-C again",
+    ]]);
+    assertEquals(await root.names(), []);
   },
 });
 

@@ -89,7 +89,7 @@ Deno.test("Sender.expire() repeats the OACK with doubled waits, then gives up", 
   sender.expire(sender.deadline);
   assertEquals(take(sender, sender.deadline), []);
   const { code, tellPeer } = sender.failure!;
-  assertEquals([code, tellPeer], ["no-answer", true]);
+  assertEquals([code, tellPeer], ["no-answer", false]);
   assertEquals(sender.deadline, Infinity);
 });
 

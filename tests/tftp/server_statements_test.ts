@@ -41,7 +41,7 @@ Deno.test("TftpServer is silent after the last ACK, also if that is repeated", a
   await peer.expect("DATA 1 3");
   await peer.ack(1);
   await peer.ack(1);
-  await live.waits("f", 3);
+  await live.waits("f", 2);
   await peer.expectNothing();
 });
 
@@ -92,7 +92,7 @@ Deno.test("TftpServer answers a missing file with one ERROR 1, never repeated", 
   assert(packet.type === "error" && packet.code === 1);
   assert(packet.message.length > 0);
   assertEquals(bytes.at(-1), 0);
-  await live.waits("f", 3);
+  await live.waits("f", 2);
   await peer.expectNothing();
 });
 
@@ -248,7 +248,7 @@ Deno.test("TftpServer ends at an ERROR without an answer, also to its OACK", asy
     await peer.error(8, "size is enough");
     await live.ended(2 * index + 1); // every other one is that of waits()
     for (const packet of await peer.drain()) assert(!packet.includes("ERROR"));
-    await live.waits("f", 3);
+    await live.waits("f", 2);
     await peer.expectNothing();
   }
 });
@@ -278,6 +278,8 @@ Deno.test("TftpServer repeats DATA octet by octet, then gives up", async () => {
   );
   await using peer = live.peer();
   await peer.rrq("f");
+  await peer.expect("DATA 1 512");
+  await peer.ack(1);
   const first = await peer.receive();
   for (let i = 0; i < 3; i++) {
     const { bytes } = await peer.receive();
@@ -286,6 +288,27 @@ Deno.test("TftpServer repeats DATA octet by octet, then gives up", async () => {
   await peer.expect("ERROR 0");
   const { state, error } = await live.ended();
   assertEquals([state, error?.code], ["failed", "no-answer"]);
+});
+
+Deno.test("TftpServer sends a client that is never heard three packets, no more", async () => {
+  await using live = await LiveServer.start(
+    { retransmitMs: 20, retries: 8, allowWrite: true },
+    { f: FILE },
+  );
+  for (const [n, ask] of ["rrq f", "rrq f tsize", "wrq g"].entries()) {
+    await using peer = live.peer();
+    const [type, name, option] = ask.split(" ");
+    if (type === "wrq") await peer.wrq(name!);
+    else if (option === undefined) await peer.rrq(name!);
+    else await peer.rrq(name!, [option, "0"]);
+    const first = await peer.receive();
+    for (let i = 0; i < 2; i++) {
+      assertEquals((await peer.receive()).bytes, first.bytes, ask);
+    }
+    const { state, error } = await live.ended(n + 1);
+    assertEquals([state, error?.code], ["failed", "no-answer"], ask);
+    await peer.expectNothing();
+  }
 });
 
 Deno.test("TftpServer waits longer before each repetition", async () => {

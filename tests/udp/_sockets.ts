@@ -29,6 +29,37 @@ export async function answer(
   }
 }
 
+/** A socket below a `UdpSocket` whose operations the test settles. */
+export function manual(): {
+  conn: Deno.DatagramConn;
+  sends: PromiseWithResolvers<number>[];
+  arrive: (byte: number, port: number) => void;
+} {
+  const sends: PromiseWithResolvers<number>[] = [];
+  let received: PromiseWithResolvers<unknown> | undefined;
+  const conn = {
+    addr: { transport: "udp", hostname: "127.0.0.1", port: 9 },
+    send: () => {
+      sends.push(Promise.withResolvers<number>());
+      return sends.at(-1)!.promise;
+    },
+    receive: () => (received = Promise.withResolvers<unknown>()).promise,
+    close: () => received?.reject(new Deno.errors.Interrupted("closed")),
+  } as unknown as Deno.DatagramConn;
+  const arrive = (byte: number, port: number) =>
+    received!.resolve([bytes(byte), {
+      transport: "udp",
+      hostname: "127.0.0.1",
+      port,
+    }]);
+  return { conn, sends, arrive };
+}
+
+/** Runs all that is ready to run: microtasks, and what they lead to. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 function hasIpv6(): boolean {
   try {
     Deno.listen({ hostname: "::1", port: 0 }).close();

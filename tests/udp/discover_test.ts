@@ -297,6 +297,21 @@ Deno.test("answerDiscovery() stops when it is closed, as often as one likes", as
   assertEquals(await discover({ port, timeoutMs: 30 }), []);
 });
 
+Deno.test("answerDiscovery() answers no more at the end of its block", async () => {
+  let finished: Promise<void>;
+  let port: number;
+  {
+    using responder = await answerDiscovery({
+      service: "clock",
+      name: "attic",
+      port: 0,
+    });
+    ({ finished, addr: { port } } = responder);
+  }
+  await finished;
+  assertEquals(await discover({ timeoutMs: 20, port }), []);
+});
+
 Deno.test("answerDiscovery() has given its port back once it is closed", async () => {
   let port = 0;
   for (let round = 0; round < 20; round++) {

@@ -5,38 +5,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { UdpSocket } from "../../udp/socket.ts";
-import { answer, bytes, SOON } from "./_sockets.ts";
-
-/** A socket below a `UdpSocket` whose operations the test settles. */
-function manual(): {
-  conn: Deno.DatagramConn;
-  sends: PromiseWithResolvers<number>[];
-  arrive: (byte: number, port: number) => void;
-} {
-  const sends: PromiseWithResolvers<number>[] = [];
-  let received: PromiseWithResolvers<unknown> | undefined;
-  const conn = {
-    addr: { transport: "udp", hostname: "127.0.0.1", port: 9 },
-    send: () => {
-      sends.push(Promise.withResolvers<number>());
-      return sends.at(-1)!.promise;
-    },
-    receive: () => (received = Promise.withResolvers<unknown>()).promise,
-    close: () => received?.reject(new Deno.errors.Interrupted("closed")),
-  } as unknown as Deno.DatagramConn;
-  const arrive = (byte: number, port: number) =>
-    received!.resolve([bytes(byte), {
-      transport: "udp",
-      hostname: "127.0.0.1",
-      port,
-    }]);
-  return { conn, sends, arrive };
-}
-
-/** Runs all that is ready to run: microtasks, and what they lead to. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
+import { answer, bytes, manual, settle, SOON } from "./_sockets.ts";
 
 Deno.test("UdpSocket.request() asks again while no answer comes", async () => {
   await using server = UdpSocket.bind();
@@ -228,4 +197,68 @@ Deno.test("UdpSocket.sendTo() does not settle before the system has the data", a
   assertFalse(settled);
   sends[0]!.resolve(1);
   assertEquals(await sent, 1);
+});
+
+Deno.test("UdpSocket.request() takes a wait that no timer can hold for none", async () => {
+  for (
+    const options of [
+      { retransmitMs: 3e9 },
+      { retransmitMs: 3e9, timeoutMs: 2 ** 31 },
+      { retransmitMs: 2 ** 31, timeoutMs: Infinity, retries: Infinity },
+    ]
+  ) {
+    const { conn, sends, arrive } = manual();
+    await using socket = new UdpSocket(conn);
+    const peer = { hostname: "127.0.0.1", port: 7 };
+    const asked = socket.request(bytes(1), peer, options);
+    while (sends.length === 0) await settle();
+    sends[0]!.resolve(1);
+    for (let i = 0; i < 10; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assertEquals(sends.length, 1, JSON.stringify(options));
+    arrive(5, 7);
+    assertEquals((await asked).data, bytes(5));
+  }
+});
+
+Deno.test("UdpSocket.request() leaves no timer behind", async () => {
+  await using server = UdpSocket.bind();
+  await using socket = UdpSocket.bind();
+  const answered = answer(server, () => bytes(9));
+  const options = { retransmitMs: 60_000, timeoutMs: 120_000 };
+  await socket.request(bytes(1), server.localAddr, options);
+  server.close();
+  await answered;
+}); // or the sanitizer reports it
+
+Deno.test("UdpSocket.request() on a connected socket asks nobody but its peer", async () => {
+  await using server = UdpSocket.bind();
+  await using other = UdpSocket.bind();
+  await using socket = UdpSocket.bind();
+  const answered = answer(server, () => bytes(9));
+  const { port } = server.localAddr;
+  await socket.connect(server.localAddr);
+  await assertRejects(
+    () => socket.request(bytes(1), other.localAddr, SOON),
+    TypeError,
+    "hears only",
+  );
+  const peer = { hostname: "localhost", port };
+  assertEquals((await socket.request(bytes(1), peer, SOON)).data, bytes(9));
+  await server.sendTo(bytes(2), other.localAddr);
+  assertEquals((await other.receive(SOON)).data, bytes(2), "it was asked");
+  server.close();
+  await answered;
+});
+
+Deno.test("UdpSocket.request() refuses port 0 and ports that there are not", async () => {
+  await using socket = UdpSocket.bind();
+  for (const port of [0, -1, 65_536, 1.5, NaN]) {
+    await assertRejects(
+      () => socket.request(bytes(1), { hostname: "127.0.0.1", port }),
+      RangeError,
+      `Cannot get an answer from 127.0.0.1:${port}`,
+    );
+  }
 });

@@ -347,3 +347,21 @@ Deno.test("UdpServer[Symbol.dispose]() aborts the handlers under way", async () 
   end.resolve();
   await served;
 });
+
+Deno.test("UdpServer.close() gives the port back at once, as often as one likes", async () => {
+  const server = new UdpServer({ handler: () => {} });
+  const { port } = server.addr;
+  server.close();
+  server.close();
+  UdpSocket.bind({ port }).close();
+  await assertRejects(() => server.serveForever(), TypeError);
+});
+
+Deno.test("UdpServer.close() ends serveForever()", async () => {
+  const server = new UdpServer({ handler: () => {} });
+  const served = server.serveForever();
+  await settle();
+  server.close();
+  await served;
+  assert(server.socket.closed);
+});

@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { MAX_DATAGRAM_BYTES, UdpSocket } from "../../udp/socket.ts";
-import { bytes, readable, SOON } from "./_sockets.ts";
+import { bytes, manual, readable, SOON } from "./_sockets.ts";
 
 Deno.test("UdpSocket.bind() binds 127.0.0.1 and a free port", () => {
   using socket = UdpSocket.bind();
@@ -55,13 +55,29 @@ Deno.test("UdpSocket.sendTo() refuses more than 65,507 bytes", async () => {
 
 Deno.test("UdpSocket.sendTo() refuses port 0 and ports that there are not", async () => {
   await using socket = UdpSocket.bind();
+  const hostname = "127.0.0.1";
+  for (const port of [0, -1, 65_536, 70_000, 2 ** 32 + 9, 1.5, NaN]) {
+    const netAddr = { transport: "udp" as const, hostname, port };
+    for (const addr of [{ hostname, port }, netAddr]) {
+      await assertRejects(
+        () => socket.sendTo(bytes(1), addr),
+        RangeError,
+        `Cannot send to 127.0.0.1:${port}: the port must be 1 to 65535`,
+      );
+    }
+  }
+});
+
+Deno.test("UdpSocket.connect() refuses port 0 and ports that there are not", async () => {
+  await using socket = UdpSocket.bind();
   for (const port of [0, -1, 65_536, 1.5, NaN]) {
     await assertRejects(
-      () => socket.sendTo(bytes(1), { hostname: "127.0.0.1", port }),
+      () => socket.connect({ hostname: "127.0.0.1", port }),
       RangeError,
-      String(port),
+      `Cannot connect to 127.0.0.1:${port}: the port must be 1 to 65535`,
     );
   }
+  assertEquals(socket.remoteAddr, undefined);
 });
 
 Deno.test("UdpSocket.sendTo() names a host that has no address", async () => {
@@ -369,6 +385,24 @@ Deno.test("UdpSocket.broadcast() reaches a socket on every address", async () =>
   await using hears = UdpSocket.bind({ hostname: "0.0.0.0" });
   await using sender = UdpSocket.bind();
   const { port } = hears.localAddr;
-  assertEquals(await sender.broadcast(bytes(1, 2), port, "127.255.255.255"), 2);
+  const options = { hostname: "127.255.255.255" };
+  assertEquals(await sender.broadcast(bytes(1, 2), port, options), 2);
   assertEquals((await hears.receive(SOON)).data, bytes(1, 2));
+  await assertRejects(() => sender.broadcast(bytes(1), 0, options), RangeError);
+});
+
+Deno.test("UdpSocket.broadcast() goes to the network of this host by default", async () => {
+  const addrs: Deno.Addr[] = [];
+  const { conn } = manual();
+  conn.send = (data, addr) => {
+    addrs.push(addr);
+    return Promise.resolve(data.length);
+  };
+  await using socket = new UdpSocket(conn);
+  assertEquals(await socket.broadcast(bytes(1, 2), 7), 2);
+  assertEquals(addrs, [{
+    transport: "udp",
+    hostname: "255.255.255.255",
+    port: 7,
+  }]);
 });

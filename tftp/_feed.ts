@@ -1,0 +1,58 @@
+/**
+ * A file on its way to a sender, one piece at a time.
+ *
+ * Asking for a piece does not wait for it: a source may be slow, and the peer
+ * must be served meanwhile. A source whose transfer never began is given back,
+ * too.
+ */
+export class Feed {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #encode: (piece: Uint8Array) => Uint8Array;
+  #coming: Promise<void> | undefined;
+  #next: IteratorResult<Uint8Array> | { error: unknown } | undefined;
+
+  /**
+   * Takes charge of a source; nothing is read yet.
+   *
+   * @param source The file. A piece may be reused once the next is asked for.
+   * @param encode What to make of each piece.
+   */
+  constructor(
+    source: AsyncIterable<Uint8Array>,
+    encode: (piece: Uint8Array) => Uint8Array = (piece) => piece,
+  ) {
+    this.#iterator = source[Symbol.asyncIterator]();
+    this.#encode = encode;
+  }
+
+  /**
+   * The next piece, `null` at the end, or, if it is still coming, a promise that
+   * settles when it is worth to ask again.
+   *
+   * @throws What the source throws.
+   */
+  take(): Uint8Array | null | Promise<void> {
+    const next = this.#next;
+    if (next === undefined) return this.#coming ??= this.#ask();
+    this.#next = undefined;
+    if ("error" in next) throw next.error;
+    return next.done ? null : this.#encode(next.value);
+  }
+
+  /** Gives the source back; does not wait for one that hangs. */
+  leave(): void {
+    Promise.resolve(this.#iterator.return?.()).catch(() => {
+      // what it has to say was said by next(), or comes too late
+    });
+  }
+
+  /** Never rejects. */
+  async #ask(): Promise<void> {
+    try {
+      this.#next = await this.#iterator.next();
+    } catch (error) {
+      this.#next = { error };
+    }
+    this.#coming = undefined;
+  }
+}
