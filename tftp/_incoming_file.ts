@@ -65,7 +65,8 @@ export class IncomingFile {
   readonly #file: Deno.FsFile;
   #open = true;
 
-  private constructor(path: string, temporary: string, file: Deno.FsFile) {
+  /** Call {@linkcode IncomingFile.create}, which opens the temporary file. */
+  constructor(path: string, temporary: string, file: Deno.FsFile) {
     this.#path = path;
     this.#temporary = temporary;
     this.#file = file;
