@@ -26,7 +26,8 @@ export const MAX_TRANSFERS = 256;
 export const PIECE_BYTES: number = 256 * 1024;
 
 /**
- * How often a server repeats its first packet to a client that was never heard:
- * its address may be forged, and whoever it belongs to would get all of it.
+ * How often a server repeats the first packet of a read to a client that was
+ * never heard: its address may be forged, and whoever it belongs to would get
+ * all of it. A write has short answers only.
  */
 export const UNHEARD_RETRIES = 2;

@@ -9,8 +9,6 @@ export interface ReceiverOptions extends Agreement {
   readonly timer: RetransmissionTimer;
   /** How often in a row to repeat before giving up. */
   readonly retries: number;
-  /** How often before the peer was heard at all. Default: `retries`. */
-  readonly unheardRetries?: number | undefined;
   /**
    * Packet that asks for block 1: an OACK or ACK 0; missing where block 1 is
    * here already, in answer to the request.
@@ -153,14 +151,11 @@ export class Receiver implements Machine {
     }
     this.#answerDue = true;
     if (this.#unacknowledged > 0) return; // early, for the part that is here
-    const { retries, unheardRetries = retries } = this.#options;
-    const most = this.#state === "opening" ? unheardRetries : retries;
-    if (this.#attempts++ >= most) {
+    if (this.#attempts++ >= this.#options.retries) {
       return this.#fail({
         code: "no-answer",
         reason: `no block ${this.#due} after ${times(this.#attempts)}`,
-        tellPeer: this.#state !== "opening" ||
-          this.#options.unheardRetries === undefined, // else it may be forged
+        tellPeer: true,
       });
     }
     this.#options.timer.backOff();

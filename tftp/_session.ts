@@ -129,10 +129,12 @@ export class Session {
     const text = packet.mode === "netascii";
     const { terms, granted } = this.#decide(text ? undefined : size);
     const timer = new RetransmissionTimer(this.#ceilingMs(terms));
+    const { retries = RETRIES } = server;
     const sender = new Sender({
       ...terms,
       timer,
-      ...this.#retries(),
+      retries,
+      unheardRetries: Math.min(retries, UNHEARD_RETRIES),
       opening: granted.length > 0 ? encodeOack(granted) : undefined,
     });
     const link = this.#open();
@@ -172,14 +174,15 @@ export class Session {
   }
 
   async #fill(file: IncomingFile, overwrite: boolean): Promise<void> {
-    const { packet } = this.#options;
+    const { packet, server } = this.#options;
+    const { retries = RETRIES } = server;
     const { terms, granted } = this.#decide(undefined);
     const ceilingMs = this.#ceilingMs(terms);
     const timer = new RetransmissionTimer(ceilingMs);
     const receiver = new Receiver({
       ...terms,
       timer,
-      ...this.#retries(),
+      retries,
       opening: granted.length > 0 ? encodeOack(granted) : encodeAck(0),
       dallyMs: 2 * ceilingMs, // longer than the longest wait of the client
     });
@@ -237,11 +240,6 @@ export class Session {
       maxWindowBytes: server.maxWindowBytes ?? WINDOW_BYTES,
       size,
     });
-  }
-
-  #retries(): { retries: number; unheardRetries: number } {
-    const { retries = RETRIES } = this.#options.server;
-    return { retries, unheardRetries: Math.min(retries, UNHEARD_RETRIES) };
   }
 
   /** Longest wait before a packet is sent again. */
