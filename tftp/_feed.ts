@@ -39,6 +39,11 @@ export class Feed {
     return next.done ? null : this.#encode(next.value);
   }
 
+  /** Asks for the next piece, so that it may be here when it is needed. */
+  prepare(): void {
+    if (this.#next === undefined) this.#coming ??= this.#ask();
+  }
+
   /** Gives the source back; does not wait for one that hangs. */
   leave(): void {
     Promise.resolve(this.#iterator.return?.()).catch(() => {

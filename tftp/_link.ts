@@ -13,6 +13,9 @@ const UNKNOWN_TRANSFER_ID: Uint8Array<ArrayBuffer> = encodeError(
 /** The part of a {@linkcode UdpSocket} that a link uses. */
 export type LinkSocket = Pick<UdpSocket, "sendTo" | "receiveWith" | "close">;
 
+/** Why a wait ended that was worth to end. */
+const ENOUGH = Symbol("enough");
+
 /** Options of {@linkcode Link.step}. */
 export interface StepOptions {
   readonly handle?: (packet: Packet, now: number) => void;
@@ -85,20 +88,17 @@ export class Link {
     this.flush(machine);
     this.#signal.throwIfAborted();
     if (machine.failure !== undefined) return;
-    const timeoutMs = Math.max(machine.deadline - performance.now(), 0);
-    if (options.until === undefined) {
-      await this.#wait(machine, options, timeoutMs, this.#signal);
-      return;
+    const { handle, until } = options;
+    if (until === undefined) {
+      return await this.#wait(machine, handle, this.#signal);
     }
     const enough = new AbortController();
     const signal = AbortSignal.any([this.#signal, enough.signal]);
-    const wait = this.#wait(machine, options, timeoutMs, signal);
-    options.until.then(() => enough.abort());
+    until.then(() => enough.abort(ENOUGH));
     try {
-      await wait;
+      await this.#wait(machine, handle, signal);
     } catch (error) {
-      this.#signal.throwIfAborted();
-      if (!enough.signal.aborted) throw error;
+      if (error !== ENOUGH) throw error;
     }
   }
 
@@ -142,11 +142,10 @@ export class Link {
 
   async #wait(
     machine: Machine,
-    options: StepOptions,
-    timeoutMs: number,
+    handle: StepOptions["handle"],
     signal: AbortSignal,
   ): Promise<void> {
-    const { handle } = options;
+    const timeoutMs = Math.max(machine.deadline - performance.now(), 0);
     try {
       await this.#socket.receiveWith((bytes, addr) => {
         const packet = this.#identify(bytes, addr);
@@ -158,7 +157,7 @@ export class Link {
         return true;
       }, { timeoutMs, signal });
     } catch (error) {
-      if (!isTimeout(error, signal)) throw error;
+      if (!isTimeout(error, this.#signal)) throw error;
       this.#throwSendError();
       machine.expire(performance.now());
     }

@@ -36,6 +36,7 @@ export async function sendPieces(
         const taken = sender.load(piece);
         piece = piece.subarray(taken);
         bytes += taken;
+        if (piece.length === 0) feed.prepare();
         continue;
       }
       const next = feed.take();
