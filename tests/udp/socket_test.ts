@@ -381,7 +381,9 @@ Deno.test("UdpSocket.receiveWith() hears only the connected peer", async () => {
   assertEquals(await socket.receiveWith((data) => data[0], SOON), 2);
 });
 
-Deno.test("UdpSocket.broadcast() reaches a socket on every address", async () => {
+Deno.test("UdpSocket.broadcast() reaches a socket on every address", {
+  ignore: Deno.build.os !== "linux", // elsewhere loopback has no broadcast
+}, async () => {
   await using hears = UdpSocket.bind({ hostname: "0.0.0.0" });
   await using sender = UdpSocket.bind();
   const { port } = hears.localAddr;
