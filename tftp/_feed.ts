@@ -1,3 +1,5 @@
+import { NetasciiEncoder } from "./netascii.ts";
+
 /**
  * A file on its way to a sender, one piece at a time.
  *
@@ -7,7 +9,7 @@
  */
 export class Feed {
   readonly #iterator: AsyncIterator<Uint8Array>;
-  readonly #encode: (piece: Uint8Array) => Uint8Array;
+  readonly #encoder: NetasciiEncoder | undefined;
   #coming: Promise<void> | undefined;
   #next: IteratorResult<Uint8Array> | { error: unknown } | undefined;
 
@@ -15,14 +17,14 @@ export class Feed {
    * Takes charge of a source; nothing is read yet.
    *
    * @param source The file. A piece may be reused once the next is asked for.
-   * @param encode What to make of each piece.
+   * @param options `text`: whether it travels as netascii.
    */
   constructor(
     source: AsyncIterable<Uint8Array>,
-    encode: (piece: Uint8Array) => Uint8Array = (piece) => piece,
+    options: { text: boolean } = { text: false },
   ) {
     this.#iterator = source[Symbol.asyncIterator]();
-    this.#encode = encode;
+    this.#encoder = options.text ? new NetasciiEncoder() : undefined;
   }
 
   /**
@@ -36,7 +38,8 @@ export class Feed {
     if (next === undefined) return this.#coming ??= this.#ask();
     this.#next = undefined;
     if ("error" in next) throw next.error;
-    return next.done ? null : this.#encode(next.value);
+    if (next.done) return null;
+    return this.#encoder?.encode(next.value) ?? next.value;
   }
 
   /** Asks for the next piece, so that it may be here when it is needed. */

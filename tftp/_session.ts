@@ -18,7 +18,6 @@ import { filePieces } from "./_file_pieces.ts";
 import type { IncomingFile } from "./_incoming_file.ts";
 import { Link } from "./_link.ts";
 import { BLOCK_SIZE_RANGE, decide, type Terms } from "./_negotiation.ts";
-import { NetasciiEncoder } from "./netascii.ts";
 import { decodePieces } from "./_netascii_pieces.ts";
 import {
   encodeAck,
@@ -138,9 +137,7 @@ export class Session {
       opening: granted.length > 0 ? encodeOack(granted) : undefined,
     });
     const link = this.#open();
-    const encoder = new NetasciiEncoder();
-    const encode = (piece: Uint8Array) => encoder.encode(piece);
-    const feed = new Feed(filePieces(file), text ? encode : undefined);
+    const feed = new Feed(filePieces(file), { text });
     let bytes = 0;
     await sendPieces(link, sender, feed, (sent) => bytes = sent);
     if (sender.failure?.code === "option-refused" && sender.blocks === 0) {

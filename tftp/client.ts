@@ -2,25 +2,14 @@ import { fileURLToPath } from "node:url";
 import { concat } from "@std/bytes";
 import type { HostPort } from "../mux/addr.ts";
 import { Call } from "./_call.ts";
-import { encodeAck } from "./packet.ts";
-import type { Terms } from "./_negotiation.ts";
+import { download } from "./_download.ts";
 import { Feed } from "./_feed.ts";
-import { NetasciiEncoder } from "./netascii.ts";
-import { decodePieces } from "./_netascii_pieces.ts";
 import { filePieces } from "./_file_pieces.ts";
 import { IncomingFile } from "./_incoming_file.ts";
 import type { Link } from "./_link.ts";
 import type { TftpTransferOptions, TransferStatistics } from "./options.ts";
-import { Receiver } from "./_receiver.ts";
-import { Sender } from "./_sender.ts";
+import { upload } from "./_upload.ts";
 import { TFTP_PORT } from "./url.ts";
-import { dally, receivePieces, sendPieces } from "./_transfer.ts";
-
-/**
- * How long at least the last ACK of a transfer without options can be repeated:
- * such a server may not have measured how soon to ask for it.
- */
-const PLAIN_DALLY_MS = 500;
 
 /** Options of a {@linkcode TftpClient}. */
 export interface TftpClientOptions extends TftpTransferOptions {
@@ -327,46 +316,15 @@ export class TftpClient {
     options: TftpTransferOptions | undefined,
     commit: () => Promise<void>,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, TransferStatistics, void> {
-    const { mode = "octet" } = { ...this.#defaults, ...options };
-    const call = this.#call("read", path, options);
-    let ended: unknown = new DOMException("Not read to the end", "AbortError");
-    try {
-      const { link, terms, reply } = await call.open("rrq", 0);
-      const { timer, retries } = call;
-      const opening = reply.type === "oack" ? encodeAck(0) : undefined;
-      const receiver = new Receiver({
-        ...terms,
-        timer,
-        retries,
-        opening,
-        dallyMs: reply.type === "data" ? PLAIN_DALLY_MS : 0,
-      });
-      let bytes = 0;
-      const pieces = receivePieces(link, receiver, {
-        blockSize: terms.blockSize,
-        size: terms.size,
-        first: reply.type === "data" ? reply : undefined,
-        onBytes: (received) => {
-          bytes = received;
-          call.report(bytes, terms.size);
-        },
-      });
-      yield* mode === "netascii" ? decodePieces(pieces) : pieces;
-      if (receiver.failure !== undefined) throw call.error(receiver.failure);
-      if (mode === "octet") checkSize(call, terms, bytes);
-      await commit(); // an abort comes too late now
-      receiver.commit();
-      call.report(bytes, terms.size, true);
-      this.#dally(link, receiver);
-      call.release();
-      ended = undefined;
-      return call.statistics(receiver, terms, bytes);
-    } catch (error) {
-      ended = error;
-      throw error;
-    } finally {
-      call.end(ended);
-    }
+    const { mode } = { ...this.#defaults, ...options };
+    return yield* download(this.#call("read", path, options), {
+      text: mode === "netascii",
+      commit,
+      linger: (link, over) => {
+        this.#dallying.set(link, over);
+        over.finally(() => this.#dallying.delete(link));
+      },
+    });
   }
 
   async #write(
@@ -375,62 +333,16 @@ export class TftpClient {
     size: number | undefined,
     options: TftpTransferOptions,
   ): Promise<TransferStatistics> {
-    const { mode = "octet" } = { ...this.#defaults, ...options };
+    const { mode } = { ...this.#defaults, ...options };
     const text = mode === "netascii";
-    const encoder = new NetasciiEncoder();
-    const encode = (piece: Uint8Array) => encoder.encode(piece);
-    const feed = new Feed(source, text ? encode : undefined);
+    const feed = new Feed(source, { text });
     try {
       const call = this.#call("write", path, options);
-      return await this.#send(call, feed, text ? undefined : size);
+      return await upload(call, feed, text ? undefined : size);
     } finally {
       feed.leave();
     }
   }
-
-  async #send(
-    call: Call,
-    feed: Feed,
-    size: number | undefined,
-  ): Promise<TransferStatistics> {
-    let ended: unknown;
-    try {
-      const { link, terms } = await call.open("wrq", size);
-      const { timer, retries } = call;
-      const sender = new Sender({ ...terms, timer, retries });
-      let bytes = 0;
-      await sendPieces(link, sender, feed, (sent) => {
-        bytes = sent;
-        call.report(bytes, size);
-      });
-      if (sender.failure !== undefined) throw call.error(sender.failure);
-      call.report(bytes, size, true);
-      return call.statistics(sender, terms, bytes);
-    } catch (error) {
-      ended = error;
-      throw error;
-    } finally {
-      call.end(ended);
-    }
-  }
-
-  #dally(link: Link, receiver: Receiver): void {
-    link.flush(receiver); // the last ACK leaves before the caller goes on
-    const over = dally(link, receiver).finally(() => {
-      this.#dallying.delete(link);
-    });
-    this.#dallying.set(link, over);
-  }
-}
-
-function checkSize(call: Call, terms: Terms, bytes: number): void {
-  // 0 may be our own 0 that the server sent back.
-  if (!terms.size || terms.size === bytes) return;
-  throw call.error({
-    code: "size-mismatch",
-    reason: `server announced ${terms.size} octets and sent ${bytes}`,
-    tellPeer: true,
-  });
 }
 
 function pathOf(to: string | URL): string {

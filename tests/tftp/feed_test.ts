@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { TftpClient } from "../../tftp/client.ts";
 import { TftpError } from "../../tftp/error.ts";
 import { Feed } from "../../tftp/_feed.ts";
-import { content, LiveServer, RawPeer } from "./_raw_peer.ts";
+import { content, LiveServer, octets, RawPeer } from "./_raw_peer.ts";
 
 /** A source whose pieces the test hands out. */
 function manual(): {
@@ -64,13 +64,13 @@ Deno.test("Feed.take() throws what the source throws, when it is asked", async (
   assertThrows(() => feed.take(), Error, "broken");
 });
 
-Deno.test("Feed.take() encodes", async () => {
+Deno.test("Feed.take() encodes text", async () => {
   const { source, give } = manual();
-  const feed = new Feed(source, (piece) => piece.subarray(1));
+  const feed = new Feed(source, { text: true });
   const coming = feed.take();
-  give(content(3));
+  give(octets("a\nb"));
   await coming;
-  assertEquals(feed.take(), content(3).subarray(1));
+  assertEquals(feed.take(), octets("a\r\nb"));
 });
 
 Deno.test("Feed.leave() gives back a stream that was never read", async () => {
