@@ -64,11 +64,6 @@ export class Link {
     this.#signal.addEventListener("abort", this.#onAbort);
   }
 
-  /** The peer; its port is the transfer identifier once it has replied. */
-  get peer(): Deno.NetAddr {
-    return this.#peer;
-  }
-
   /** When something last came from the peer, if ever. */
   get heardAt(): number | undefined {
     return this.#heardAt;

@@ -32,7 +32,7 @@ import { Sender } from "./_sender.ts";
 import type { TftpServerOptions, TftpTransfer } from "./server.ts";
 import { dally, receivePieces, sendPieces, summarize } from "./_transfer.ts";
 
-/** A client that was heard so recently has not asked anew, in milliseconds. */
+/** A client that was heard so recently has not started anew, in milliseconds. */
 const ALIVE_MS = 1_000;
 
 /** What a {@linkcode Session} serves. */
@@ -83,20 +83,16 @@ export class Session {
     return this.#hookError;
   }
 
-  /** Whether the client is there and in the middle of this transfer. */
-  get alive(): boolean {
+  /**
+   * Whether a request from the same client is this one again, which is being
+   * answered: its answer is repeated until the client is heard, and a copy may
+   * arrive late. The same request from a client that fell silent is a new start,
+   * and so is any other.
+   */
+  answers(request: Uint8Array): boolean {
+    if (!equals(request, this.#options.request.data)) return false;
     const heardAt = this.#link?.heardAt;
-    return heardAt !== undefined && performance.now() - heardAt < ALIVE_MS;
-  }
-
-  /** Whether the client was never heard since its request. */
-  get unheard(): boolean {
-    return this.#link?.heardAt === undefined;
-  }
-
-  /** Whether a datagram is this very request again. */
-  isRepeatedBy(request: Uint8Array): boolean {
-    return equals(request, this.#options.request.data);
+    return heardAt === undefined || performance.now() - heardAt < ALIVE_MS;
   }
 
   /**

@@ -206,7 +206,7 @@ export class TftpServer {
    */
   close(): void {
     this.#ended = true;
-    this.#listener[Symbol.dispose]();
+    this.#listener.close();
     this.#dismiss();
   }
 
@@ -236,9 +236,7 @@ export class TftpServer {
     }
     const key = formatAddr(request.addr);
     const before = this.#active.get(key);
-    if (before?.alive) return; // a late copy of an earlier request
-    // Asked again before our first packet arrived: it is being repeated.
-    if (before?.unheard && before.isRepeatedBy(request.data)) return;
+    if (before?.answers(request.data)) return;
     const { maxTransfers = MAX_TRANSFERS } = this.#options;
     if (before !== undefined) before.supersede();
     else if (this.#inFlight >= maxTransfers) return; // it will ask again
@@ -311,14 +309,13 @@ function checkLimits(options: TftpServerOptions): void {
   for (const [name, [min, max]] of Object.entries(ranges)) {
     const value = options[name as keyof typeof ranges];
     if (value === undefined) continue;
-    const whole = Number.isInteger(value) || value === Infinity ||
-      name === "retransmitMs";
-    if (whole && value >= min && value <= max) continue;
-    const limits = max === Infinity
-      ? `a whole number of ${min} or more`
-      : `a whole number from ${min} to ${max}`;
+    const fraction = name === "retransmitMs";
+    const fits = fraction || Number.isInteger(value) || value === Infinity;
+    if (fits && value >= min && value <= max) continue;
+    const kind = fraction ? "a number" : "a whole number";
+    const limits = max === Infinity ? `${min} or more` : `${min} to ${max}`;
     throw new RangeError(
-      `Cannot serve: ${name} must be ${limits}, got ${value}`,
+      `Cannot serve: ${name} must be ${kind}, ${limits}, got ${value}`,
     );
   }
 }

@@ -90,6 +90,27 @@ Deno.test("TftpServer serves a client that asks for another file from its port",
   assertEquals(ends.sort(), ["a failed", "b done"]);
 });
 
+Deno.test("TftpServer serves the read that follows a size probe from its port at once", async () => {
+  await using live = await LiveServer.start(
+    { retransmitMs: 60_000 },
+    { a: content(600) },
+  );
+  await using peer = live.peer();
+  await peer.rrq("a", ["tsize", "0"]);
+  await peer.expect("OACK tsize=600");
+  const probed = peer.to;
+  peer.to = live.addr;
+  await peer.rrq("a", ["blksize", "1024"]); // may overtake the error
+  peer.to = probed;
+  await peer.error(8);
+  await peer.expect("OACK blksize=1024");
+  await peer.ack(0);
+  await peer.expect("DATA 1 600");
+  await peer.ack(1);
+  await live.ended(2);
+  assertEquals(live.server.stats.started, 2);
+});
+
 Deno.test("TftpServer begins no second transfer for a request that comes twice", async () => {
   await using live = await LiveServer.start(
     { allowWrite: true, retransmitMs: 60_000 },
