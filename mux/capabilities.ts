@@ -1,3 +1,5 @@
+import { hardKill } from "../sync/hard_kill.ts";
+
 /** What this runtime, on this system, with these permissions, can do. */
 export interface Capabilities {
   /** UDP sockets: needs `--unstable-net` or `"unstable": ["net"]`. */
@@ -10,8 +12,8 @@ export interface Capabilities {
    */
   readonly handOver: boolean;
   /**
-   * A thread that spins or is blocked can be stopped: the runtime offers Web
-   * Locks, and ends at once a node worker that holds one.
+   * A thread that spins or is blocked can be stopped: what `hardKill()` of `sync`
+   * found out, or else whether the runtime has what it takes, Web Locks.
    */
   readonly hardKill: boolean;
   /**
@@ -43,7 +45,7 @@ export function capabilities(): Capabilities {
     datagrams: unstableNet,
     reusePort: unstableNet && os === "linux",
     handOver: (os === "linux" || os === "darwin") && mayRunDeno(),
-    hardKill: "locks" in navigator,
+    hardKill: hardKill() ?? "locks" in navigator,
     doorbell: granted({ name: "net", host: "127.0.0.1:0" }),
   };
 }

@@ -1,4 +1,6 @@
 import { delay } from "@std/async";
+import { parkUntil } from "./_mailbox.ts";
+import { registry } from "./_registry.ts";
 import { MAX_DELAY_MS } from "./wait_options.ts";
 
 /** Options of {@linkcode sleep}. */
@@ -43,7 +45,8 @@ export async function sleep(
 /**
  * Blocks this thread for a while, with all its tasks; the main thread, too.
  *
- * It never returns early. Nothing can end it but its time.
+ * It never returns early. Nothing can end it but its time, or the end of the
+ * thread.
  *
  * @param ms How long, in milliseconds; fractions count.
  * @throws {RangeError} If `ms` is negative or not a number.
@@ -59,11 +62,7 @@ export async function sleep(
  * ```
  */
 export function sleepSync(ms: number): void {
-  const end = endOf(ms);
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  for (let left = ms; left > 0; left = end - performance.now()) {
-    Atomics.wait(never, 0, 0, left);
-  }
+  parkUntil(registry(), endOf(ms), () => false);
 }
 
 function endOf(ms: number): number {

@@ -1,0 +1,180 @@
+/**
+ * Starts and stops the threads of the process.
+ *
+ * ```
+ *  main thread, the host                        a thread
+ *   worker = new Worker ─────────────────────►  _thread_entry.ts
+ *   requests ◄───── start and stop of others ─  Thread.start(), terminate()
+ *   exit event                                  holds a Web Lock while it lives
+ *        ╲                                       ╱
+ *         _watcher.ts: asks for the same Web Lock; when it gets it, the thread is
+ *         gone, and everybody who waits for anything looks again
+ * ```
+ *
+ * All threads are started by the main thread, since a worker ends with whoever
+ * started it, and one that is started by a worker takes half a second to begin.
+ * Requests are served whenever the main thread is rung, also while it blocks in
+ * a wait of this module. So only a main thread that computes, or blocks
+ * otherwise, keeps others from starting threads.
+ *
+ * The watcher is a thread, too: the death of a thread is seen while all others
+ * block.
+ */
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
+import type { Job, Request, Started } from "./_job.ts";
+import { addErrand, bury, ring } from "./_mailbox.ts";
+import { END, Outcome } from "./_outcome.ts";
+import { type Registry, registry, STATE } from "./_registry.ts";
+
+/** A thread that runs here. */
+interface Hosted {
+  readonly worker: Worker;
+  readonly requests: MessagePort;
+  readonly outcome: Outcome;
+}
+
+/** How to reach the host from another thread; `undefined` in the host. */
+interface Upstream {
+  readonly host: number;
+  readonly requests: MessagePort;
+}
+
+const hosted = new Map<number, Hosted>();
+let upstream: Upstream | undefined;
+let watched = false;
+
+/** Makes this thread ask another to start and stop threads. */
+export function setUpstream(to: Upstream): void {
+  upstream = to;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @param transfer What moves there, rather than being copied.
+ */
+export function launch(job: Job, transfer: readonly Transferable[]): void {
+  const moved = movedOf(job, transfer);
+  if (upstream === undefined) return start(job, moved);
+  ask({ start: job, transfer }, moved);
+}
+
+/** Asks for the end of a thread. */
+export function stop(id: number): void {
+  if (upstream === undefined) kill(id);
+  else ask({ stop: id }, []);
+}
+
+function movedOf(
+  job: Job,
+  transfer: readonly Transferable[],
+): Transferable[] {
+  return [job.results as unknown as Transferable, ...transfer];
+}
+
+function ask(request: Request, moved: Transferable[]): void {
+  const { requests, host } = upstream!;
+  requests.postMessage(request, moved as never[]);
+  ring(registry(), host);
+}
+
+function start(job: Job, moved: Transferable[]): void {
+  const { id, name, daemon, resourceLimits } = job;
+  const table = registry();
+  const { port1: requests, port2 } = new MessageChannel();
+  const started: Started = { job, host: table.me, requests: port2 };
+  let worker: Worker;
+  try {
+    worker = new Worker(entry(import.meta.resolve("./_thread_entry.ts")), {
+      name,
+      resourceLimits,
+      workerData: started,
+      transferList: [port2, ...moved] as never[],
+    });
+  } catch (error) {
+    requests.close();
+    throw error;
+  }
+  if (daemon) worker.unref();
+  const outcome = new Outcome(job.outcome);
+  if (hosted.size === 0) addErrand(table, serve);
+  hosted.set(id, { worker, requests, outcome });
+  worker.on("error", () => {}); // what was thrown is in the outcome
+  worker.on("exit", () => {
+    outcome.mark(END.DIED);
+    bury(table, id, STATE.DEAD);
+    forget(id);
+  });
+  watch(table);
+}
+
+/** Stops a thread that runs, at once; one that is about to will not begin. */
+function kill(id: number): void {
+  const table = registry();
+  const thread = hosted.get(id);
+  if (thread === undefined || !table.isAlive(id)) return;
+  thread.outcome.mark(END.TERMINATED);
+  table.requestStop(id);
+  const begun = table.stateOf(id) !== STATE.RUNNABLE;
+  if (begun && table.hardKill !== false) thread.worker.terminate();
+  else ring(table, id);
+}
+
+/** What this thread does for those that it hosts, whenever it is rung. */
+function serve(): void {
+  for (const id of hosted.keys()) {
+    grant(id);
+    if (!registry().isAlive(id)) forget(id);
+  }
+}
+
+/** Does what a thread has asked for. */
+function grant(id: number): void {
+  for (;;) {
+    const thread = hosted.get(id);
+    const received = thread && receiveMessageOnPort(thread.requests);
+    if (received === undefined) return;
+    const request = received.message as Request;
+    if ("stop" in request) kill(request.stop);
+    else start(request.start, movedOf(request.start, request.transfer));
+  }
+}
+
+/** Gives back what is kept for a thread that is gone. */
+export function forget(id: number): void {
+  grant(id); // what it asked for last
+  hosted.get(id)?.requests.close();
+  hosted.delete(id);
+}
+
+/** Starts the watcher, once. */
+function watch(table: Registry): void {
+  if (watched) return;
+  watched = true;
+  table.watcher = table.reserve("watcher", true);
+  const worker = new Worker(entry(import.meta.resolve("./_watcher.ts")), {
+    name: "watcher",
+    workerData: { threads: table.buffer, id: table.watcher },
+  });
+  worker.unref();
+}
+
+/**
+ * Where a worker begins. `node:worker_threads` takes files and data: URLs only,
+ * so that what came from elsewhere is imported by a line of text.
+ */
+function entry(url: string): URL {
+  if (url.startsWith("file:")) return new URL(url);
+  const source = `await import(${JSON.stringify(url)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+/** Never called: makes `deno compile` embed the entries. */
+export function embed(): unknown {
+  return [import("./_thread_entry.ts"), import("./_watcher.ts")];
+}

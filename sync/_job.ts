@@ -1,0 +1,47 @@
+import type { MessagePort } from "node:worker_threads";
+
+/** What a thread runs: an export, a subclass of `Thread`, or source text. */
+export type Body =
+  | { readonly module: string; readonly name: string; readonly args: unknown }
+  | {
+    readonly module: string;
+    readonly Class: string;
+    readonly fields: unknown;
+  }
+  | { readonly source: string; readonly args: unknown };
+
+/** What a thread needs to start. */
+export interface Job {
+  readonly id: number;
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly body: Body;
+  /** The table of all threads. */
+  readonly threads: SharedArrayBuffer;
+  /** Where it writes how it ended. */
+  readonly outcome: SharedArrayBuffer;
+  /** Where it posts a result that holds shared memory. */
+  readonly results: MessagePort;
+  /** The graph of waits, while deadlocks are detected. */
+  readonly graph: SharedArrayBuffer | undefined;
+  readonly resourceLimits: Readonly<Record<string, number>>;
+}
+
+/** What a thread gets from its host besides. */
+export interface Started {
+  readonly job: Job;
+  /** Identity of the thread that hosts it. */
+  readonly host: number;
+  /** Where it asks its host for more threads. */
+  readonly requests: MessagePort;
+}
+
+/** What a thread asks its host for. */
+export type Request =
+  | { readonly start: Job; readonly transfer: readonly Transferable[] }
+  | { readonly stop: number };
+
+/** Name of the Web Lock that a thread holds as long as it lives. */
+export function lockName(table: string, id: number): string {
+  return `lockstep ${table} ${id}`;
+}

@@ -1,0 +1,140 @@
+import { cannot, Copier } from "./_copier.ts";
+import {
+  errorOf,
+  type ErrorParts,
+  fillError,
+  partsOf,
+} from "./_error_parts.ts";
+import { Barrier } from "./barrier.ts";
+import { BoundedSemaphore } from "./bounded_semaphore.ts";
+import { Condition } from "./condition.ts";
+import { Event } from "./event.ts";
+import { Lock } from "./lock.ts";
+import { RLock } from "./rlock.ts";
+import { RwLock } from "./rw_lock.ts";
+import { Semaphore } from "./semaphore.ts";
+import { SharedArray } from "./shared_array.ts";
+import { SharedValue } from "./shared_value.ts";
+
+/** Something that lives in shared memory. */
+interface Primitive {
+  share(): { readonly type: string; readonly buffer: SharedArrayBuffer };
+}
+
+/** How to use what another thread shared. */
+interface PrimitiveClass {
+  new (...args: never[]): Primitive;
+  attach(handle: never): unknown;
+}
+
+const CLASSES: ReadonlyMap<string, PrimitiveClass> = new Map(
+  [
+    Barrier,
+    BoundedSemaphore,
+    Condition,
+    Event,
+    Lock,
+    RLock,
+    RwLock,
+    Semaphore,
+    SharedArray,
+    SharedValue,
+  ].map((Class) => [Class.name, Class]),
+);
+
+/** What `node:v8` serializes as it is, besides views. */
+const SERIALIZABLE = new Set([
+  "[object ArrayBuffer]",
+  "[object BigInt]",
+  "[object Boolean]",
+  "[object Date]",
+  "[object Number]",
+  "[object RegExp]",
+  "[object String]",
+]);
+
+/** What only `postMessage` carries. */
+const POSTABLE = new Set([
+  "[object Blob]",
+  "[object CryptoKey]",
+  "[object MessagePort]",
+  "[object SharedArrayBuffer]",
+  "[object WebAssembly.Memory]",
+  "[object WebAssembly.Module]",
+]);
+
+/** Key of an error that was taken apart. */
+const ERROR = "@lockstep/error";
+
+/**
+ * See `share()`.
+ *
+ * @param onlyPosted Called if something in it cannot be serialized.
+ */
+export function toShared(
+  value: unknown,
+  onlyPosted: () => void = () => {},
+): unknown {
+  return new Copier((object, path, copier) => {
+    if (isPlain(object)) return undefined;
+    if (object instanceof Error) {
+      const holder: Record<string, unknown> = {};
+      copier.remember(object, holder);
+      const { properties, ...parts } = partsOf(object);
+      const travelling = copier.copyWhatCan(properties, path);
+      holder[ERROR] = { ...parts, properties: travelling };
+      return holder;
+    }
+    if (isPrimitive(object)) {
+      onlyPosted();
+      return object.share();
+    }
+    if (ArrayBuffer.isView(object) || SERIALIZABLE.has(tagOf(object))) {
+      return object;
+    }
+    if (POSTABLE.has(tagOf(object))) {
+      onlyPosted();
+      return object;
+    }
+    throw cannot(path, `a ${classOf(object)} belongs to its thread`);
+  }).copy(value, "the value");
+}
+
+/** See `attach()`. */
+export function fromShared(value: unknown): unknown {
+  return new Copier((object, path, copier) => {
+    if (!isPlain(object)) return object;
+    if (ERROR in object) {
+      const parts = object[ERROR] as ErrorParts;
+      const error = errorOf(parts);
+      copier.remember(object, error);
+      fillError(error, copier.copy(parts.properties, path) as object);
+      return error;
+    }
+    const { type, buffer } = object;
+    const Class = CLASSES.get(String(type));
+    if (Class === undefined || !(buffer instanceof SharedArrayBuffer)) {
+      return undefined;
+    }
+    const same = copier.find(buffer) ?? Class.attach(object as never);
+    copier.remember(buffer, same as object);
+    return same;
+  }).copy(value, "the value");
+}
+
+function isPlain(object: object): object is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(object);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function isPrimitive(object: object): object is Primitive {
+  return CLASSES.get(classOf(object)) === object.constructor;
+}
+
+function tagOf(object: object): string {
+  return Object.prototype.toString.call(object);
+}
+
+function classOf(object: object): string {
+  return object.constructor?.name ?? "class without a name";
+}
