@@ -6,6 +6,9 @@ import { UdpSocket } from "../udp/socket.ts";
 
 const root = fileURLToPath(import.meta.resolve("../"));
 
+/** One phase of the traffic light. */
+const LIGHT = `red\ngreen\n${"  a car drives on green\n".repeat(3)}`;
+
 /** What each example must print; the file name without `.ts`. */
 const EXPECTED: Record<string, string[]> = {
   demo: [
@@ -18,9 +21,82 @@ const EXPECTED: Record<string, string[]> = {
     "  camera answers from 127.0.0.1:",
     "  switch answers from 127.0.0.1:",
   ],
+  sync_barrier: [
+    "3 came: 2 gone, 1 waits\n4 came: 4 gone, 0 waits\nplaces: 0 0 1 1\n",
+    "BrokenBarrierError: Cannot pass the Barrier: it is broken: TimeoutError\n",
+    "after the reset: broken false, 5 gone\n",
+  ],
+  sync_condition: [
+    "first: 4\nfirst: 5\nsecond: 1\nsecond: 2\n",
+    "second: 4\nsecond: 5\nfirst: 6\nfirst: 7\nfirst: 8\nfirst: 9\nfirst: 10\n",
+    "baked bun 1\nsold bun 1\nbaked bun 2\nsold bun 2\nbaked bun 3\nsold bun 3\n",
+    "sold bun 3\nbaked bun 4\nsold bun 4\nbaked bun 5\nsold bun 5\n",
+  ],
+  sync_deadlock: [
+    'gave way: DeadlockError\ngot both\nthread "left" holds Lock ',
+    '\nthread "right" holds Lock ',
+    " and waits for Lock ",
+    "hasty gave way: TimeoutError\ncalm got both\n",
+  ],
+  sync_event: [
+    `${LIGHT}${LIGHT}red\n`,
+    "without clear: 5 waits took 1 x set()\n",
+    "with clear: 5 waits took 5 x set()\n",
+  ],
+  sync_lock: [
+    "3 wanted 40 of 100: 2 got it, 20 are left\nforgotten: TimeoutError: ",
+    "\nlocked: true, without waiting: undefined\nreleased: got it\n",
+    "twice: TimeoutError: Cannot acquire the Lock: ",
+    "free: TypeError: Cannot release the Lock: nobody holds it\n",
+  ],
+  sync_ordered: [
+    `${"ABC".repeat(10)}\n30 threads\nheld: A false B true C true\n`,
+  ],
+  sync_rlock: [
+    "held inside: 2\nheld inside: 2\ntotal: 2000\n",
+    "count 2, for others: TypeError: Cannot release the RLock: ",
+    "count 1, for others: TypeError: Cannot release the RLock: ",
+    "count 0, for others: free\n",
+    "a, count 1\na, count 2\nb, count 1\nb, count 2\n",
+  ],
+  sync_rw_lock: [
+    "readers at a time: 3\none more may read: true\na late reader waits: true\n",
+    "early: 0 and 0\nearly: 0 and 0\nearly: 0 and 0\nlate: 1 and 1\n",
+  ],
+  sync_semaphore: [
+    "20 wait for the restaurant to open\n20 ate, at most 5 at a time\n",
+    "the consumer took 3, and stopped\nit ran on, and took 8\n",
+    "RangeError: Cannot release the BoundedSemaphore: ",
+  ],
+  sync_shared_value: [
+    "without a lock, some were lost: true\nwith a lock: 400000\n",
+    "with add(): 400000 = 100000 + 100000 + 100000 + 100000\n",
+  ],
   sync_sleep: [
     "others went on while I slept\nnobody moved while I blocked\n",
     "tea is ready\ncalled: [ true, false ]\n",
+  ],
+  sync_thread: [
+    Array.from({ length: 10 }, (_, i) => `worker ${i}: 2 ** ${i} = ${2 ** i}\n`)
+      .join(""),
+    "RangeError: Division by zero\nTimeoutError, alive: true\n",
+    "hello from the greeter\n",
+    'TypeError: Cannot start the thread "greeter": it was started before\n',
+  ],
+  sync_thread_life: [
+    "new -> runnable -> running -> blocked -> dead\n",
+    "daemons: parent false, child false\nalive: main, child\n",
+    "the child went on without its parent\n",
+    "daemons: parent true, child true\nalive: main, child\n",
+  ],
+  sync_thread_local: [
+    "room 1 sees Ann: 1, 2\nroom 2 sees Bob: 5\nmain sees nobody in main: 3\n",
+  ],
+  sync_timer: [
+    "not started, rings: 0\ncalled: true too early: false\n",
+    "rings, once only: 1\ncancelled, called: false\nsilence\n",
+    "failed: the spring is broken\n",
+    "Cannot start the timer: it was started before\n",
   ],
   tftp_files: [
     "size: 8\n",

@@ -1,0 +1,99 @@
+import type { Event } from "../../sync/event.ts";
+import type { Lock } from "../../sync/lock.ts";
+import type { RLock } from "../../sync/rlock.ts";
+import type { Semaphore } from "../../sync/semaphore.ts";
+import { sleep, sleepSync } from "../../sync/sleep.ts";
+import { spawn } from "../../sync/task.ts";
+import { Thread } from "../../sync/thread.ts";
+import { LIMIT } from "./_doors.ts";
+import { until } from "./_until.ts";
+
+Thread.onUncaught = () => {}; // what is thrown here is meant
+
+/** How a thread dies; one that spins or blocks has to be terminated. */
+export type Death = "throw" | "reject" | "stray" | "exit" | "spin" | "block";
+
+/** Acquires a lock, blocking, and dies when told. */
+export function acquireAndDie(
+  lock: Lock | RLock | Semaphore,
+  death: Death,
+  inside: Event,
+  go: Event,
+): Promise<void> {
+  lock.acquireSync(LIMIT);
+  inside.set();
+  go.waitSync(LIMIT);
+  return die(death);
+}
+
+/** Acquires a lock as a task, twice if it can, and dies when told. */
+export async function acquireInTaskAndDie(
+  lock: Lock | RLock,
+  death: Death,
+  inside: Event,
+  go: Event,
+): Promise<void> {
+  await spawn(async () => {
+    await lock.acquire(LIMIT);
+    if ("count" in lock) await lock.acquire(LIMIT);
+    inside.set();
+    await go.wait(LIMIT);
+    await die(death);
+  }).join();
+}
+
+function die(death: Death): Promise<void> {
+  switch (death) {
+    case "throw":
+      throw new Error("meant");
+    case "reject":
+      return Promise.reject(new Error("meant"));
+    case "stray":
+      setTimeout(() => {
+        throw new Error("meant");
+      }, 0);
+      return sleep(20_000);
+    case "exit":
+      return Deno.exit(0);
+    case "spin":
+      for (const end = Date.now() + 20_000; Date.now() < end;);
+      break;
+    case "block":
+      sleepSync(20_000);
+  }
+  throw new Error("Still alive");
+}
+
+/** What somebody finds who got a lock. */
+export interface Found {
+  readonly ownerDied: boolean;
+  readonly count: number;
+}
+
+/** Acquires a lock, looks, and releases it. */
+export function look(lock: Lock | RLock): Found {
+  using _held = lock.acquireSync(LIMIT);
+  return found(lock);
+}
+
+/** As `look`, in a task. */
+export function lookInTask(lock: Lock | RLock): Promise<Found> {
+  return spawn(async () => {
+    using _held = await lock.acquire(LIMIT);
+    return found(lock);
+  }).join();
+}
+
+function found(lock: Lock | RLock): Found {
+  return {
+    ownerDied: lock.ownerDied,
+    count: "count" in lock ? lock.count : 1,
+  };
+}
+
+/** Waits, with a task of its own, and blocks the thread then. */
+export async function queueUp(lock: Lock | RLock): Promise<void> {
+  spawn(() => lock.acquire());
+  await until(() => lock.waiting === 1);
+  await die("block");
+}

@@ -1,0 +1,244 @@
+import type { Event } from "../../sync/event.ts";
+import { Lock } from "../../sync/lock.ts";
+import type { SharedArray } from "../../sync/shared_array.ts";
+import type { SharedValue } from "../../sync/shared_value.ts";
+import { sleepSync } from "../../sync/sleep.ts";
+import { Thread, type ThreadState } from "../../sync/thread.ts";
+
+const LIMIT = { timeoutMs: 10_000 };
+
+/** Not a function. */
+export const answer = 42;
+
+/** What a thread says about a thread. */
+export interface Facts {
+  readonly id: number;
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly alive: boolean;
+  readonly state: ThreadState;
+}
+
+export function factsOf({ id, name, daemon, alive, state }: Thread): Facts {
+  return { id, name, daemon, alive, state };
+}
+
+export function aboutMe(): Facts {
+  return factsOf(Thread.current);
+}
+
+export function add(a: number, b: number): number {
+  return a + b;
+}
+
+export async function addLater(a: number, b: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return a + b;
+}
+
+/** Returns something that can be awaited and is no promise. */
+export function thenable(n: number): PromiseLike<number> {
+  const promise = Promise.resolve(n);
+  return { then: (onDone, onFailed) => promise.then(onDone, onFailed) };
+}
+
+export function nothing(): void {}
+
+export function giveBack(...args: unknown[]): unknown {
+  return args;
+}
+
+/** What the objects among the arguments are. */
+export function classesOf(...args: object[]): string[] {
+  return args.map((object) => object.constructor.name);
+}
+
+/** Whether the two are one, and what the first sees of a change of the second. */
+export function areOne(a: { n: number }, b: { n: number }): [boolean, number] {
+  b.n = 7;
+  return [a === b, a.n];
+}
+
+export function areOneLock(a: Lock, { b }: { b: Lock }): boolean[] {
+  a.acquireSync();
+  return [a === b, b.locked, b.owned];
+}
+
+export function addTo(value: SharedValue, array: SharedArray<"i32">): void {
+  value.add(1);
+  array.add(1, 2);
+}
+
+export function write(bytes: Uint8Array, value: number): number[] {
+  const before = [...bytes];
+  bytes.fill(value);
+  return before;
+}
+
+export async function answerOn(port: MessagePort): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  port.onmessage = ({ data }) => resolve(data);
+  port.postMessage(2 * await promise);
+  port.close();
+}
+
+/** Results of many shapes. */
+export function shapes(): Record<string, unknown> {
+  const circle: { self?: unknown; list: unknown[] } = { list: [] };
+  circle.self = circle;
+  circle.list.push(circle.list);
+  return {
+    primitives: [0, -0, NaN, Infinity, "", "ä😀", true, null, undefined],
+    bigint: -(2n ** 70n),
+    map: new Map<unknown, unknown>([["a", new Map([[1, 2]])], [{ k: 1 }, 3]]),
+    set: new Set([1, "1", [1]]),
+    date: new Date(86_400_000),
+    regexp: /a+/giu,
+    bytes: new Uint8Array([1, 2, 255]),
+    floats: new Float64Array([0.5, -0]),
+    bigints: new BigInt64Array([-1n]),
+    view: new DataView(new ArrayBuffer(3), 1),
+    buffer: new Uint8Array([9, 8]).buffer,
+    circle,
+  };
+}
+
+export function large(octets: number): { bytes: Uint8Array; text: string } {
+  const bytes = new Uint8Array(octets).map((_, index) => index * 31);
+  return { bytes, text: "€".repeat(octets / 2) };
+}
+
+export function sharedBuffer(): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(4);
+  new Uint8Array(buffer).set([1, 2, 3, 4]);
+  return buffer;
+}
+
+/** What structured clone keeps, but JSON and the like do not. */
+export async function blobAndKey(): Promise<{ blob: Blob; key: CryptoKey }> {
+  const raw = new Uint8Array(16);
+  const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", true, [
+    "encrypt",
+  ]);
+  return { blob: new Blob(["paint"], { type: "text/plain" }), key };
+}
+
+export function heldLock(): { lock: Lock; again: Lock[] } {
+  const lock = new Lock();
+  lock.acquireSync();
+  return { lock, again: [lock] };
+}
+
+export function aFunction(): unknown {
+  return { deep: [() => 1] };
+}
+
+/** Returns, but leaves behind what would keep a program alive. */
+export function leaveTimer(): string {
+  setInterval(() => {}, 1000);
+  return "returned";
+}
+
+export function waitFor(event: Event): string {
+  event.waitSync(LIMIT);
+  return "waited";
+}
+
+export async function waitForLater(event: Event): Promise<string> {
+  await event.wait(LIMIT);
+  return "waited";
+}
+
+/** Runs, rather than waits, until the flag is 2; meanwhile it is 1. */
+export function runUntil(flag: SharedValue): void {
+  flag.compareExchange(0, 1);
+  while (flag.get() !== 2);
+}
+
+export function spin(started: Event): never {
+  started.set();
+  for (;;);
+}
+
+export function acquire(lock: Lock, started: Event): void {
+  started.set();
+  lock.acquireSync();
+}
+
+export function keep(lock: Lock, started: Event): void {
+  lock.acquireSync();
+  started.set();
+  for (;;);
+}
+
+export function waitRaw(started: Event): void {
+  started.set();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+export function sleepLong(started: Event): void {
+  started.set();
+  sleepSync(2 ** 40);
+}
+
+export async function awaitForEver(started: Event): Promise<void> {
+  started.set();
+  await new Promise(() => {});
+}
+
+export async function awaitLock(lock: Lock, started: Event): Promise<void> {
+  const acquired = lock.acquire();
+  started.set();
+  await acquired;
+}
+
+/** Runs the rest as a subclass. */
+export class Doubler extends Thread<Facts & { doubled: number; lock: Lock }> {
+  static override module: string = import.meta.url;
+  readonly lock: Lock = new Lock();
+
+  constructor(readonly value: number, name = "doubler") {
+    super({ name });
+  }
+
+  double(): number {
+    return 2 * this.value;
+  }
+
+  override run(): unknown {
+    this.lock.acquireSync();
+    return { ...factsOf(this), doubled: this.double(), lock: this.lock };
+  }
+}
+
+/** Inherits its module and overrides a part. */
+export class Tripler extends Doubler {
+  override double(): number {
+    return 3 * this.value;
+  }
+}
+
+export class Later extends Thread<string> {
+  static override module: string = import.meta.url;
+
+  override async run(): Promise<string> {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return "later";
+  }
+}
+
+export class Idle extends Thread {
+  static override module: string = import.meta.url;
+}
+
+class Hidden extends Thread {
+  static override module: string = import.meta.url;
+
+  override run(): number {
+    return 1;
+  }
+}
+
+export function hidden(): Thread {
+  return new Hidden();
+}

@@ -1,0 +1,125 @@
+import { assert, assertEquals } from "@std/assert";
+import { Barrier } from "../../sync/barrier.ts";
+import { Event } from "../../sync/event.ts";
+import { threads } from "../../sync/threads.ts";
+import { Crew } from "./_crew.ts";
+import { BOARD, goesOn, turn } from "./_plan.ts";
+import { random, STRESS, withSeed } from "./_random.ts";
+import { GROUP } from "./_stress_group_bodies.ts";
+
+const bodies = threads<typeof import("./_stress_group_bodies.ts")>(
+  import.meta.resolve("./_stress_group_bodies.ts"),
+);
+
+const ROUNDS = STRESS ? 20 : 1;
+
+function newBoard(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
+}
+
+for (const isPatient of [true, false]) {
+  const who = isPatient
+    ? "all who wait, though it is cleared"
+    : "who come again";
+
+  Deno.test(`Event.set() lets pass ${who}`, async () => {
+    await withSeed(ROUNDS, async (seed) => {
+      const next = random(seed);
+      const event = new Event();
+      const board = newBoard();
+      const weather = { seed, threads: 2 + next(3), deaths: 0, times: 100 };
+      const crew = new Crew({
+        board,
+        subject: event,
+        start: (plan) => bodies.start("pass", [event, board, plan, isPatient]),
+      }, weather);
+      const rounds = async () => {
+        for (let round = 1; round <= weather.times; round++) {
+          while (isPatient && event.waiting < crew.members) await turn();
+          if (!isPatient && next(4) === 0) await turn(next(3));
+          event.set();
+          if (isPatient) event.clear();
+          const goal = round * crew.members;
+          while (Atomics.load(board, GROUP.PASSED) < goal) await turn();
+          event.clear();
+          Atomics.store(board, GROUP.ROUND, round);
+        }
+      };
+      await crew.work(rounds());
+      assertEquals(board[GROUP.PASSED], weather.times * crew.members);
+      assertEquals([event.waiting, event.isSet], [0, false]);
+    });
+  });
+}
+
+Deno.test("Event.wait() ends, whoever else dies", async () => {
+  await withSeed(ROUNDS, async (seed) => {
+    const next = random(seed);
+    const event = new Event();
+    const board = newBoard();
+    const weather = { seed, threads: 2 + next(3), deaths: 6, times: 100 };
+    const crew = new Crew({
+      board,
+      subject: event,
+      start: (plan) => bodies.start("passAnytime", [event, board, plan]),
+    }, weather);
+    const toggle = async () => {
+      while (goesOn(board)) {
+        event.set();
+        if (next(2) === 0) await turn(next(2));
+        event.clear();
+        await turn(next(2));
+      }
+      event.set();
+    };
+    await crew.work(toggle());
+    assert(board[GROUP.PASSED]! > 0, "nobody ever passed");
+    assertEquals(event.waiting, 0);
+  });
+});
+
+Deno.test("Barrier.wait() keeps all together, round by round", async () => {
+  await withSeed(ROUNDS, async (seed) => {
+    const parties = 2 + random(seed)(4);
+    const barrier = new Barrier(parties);
+    const board = newBoard();
+    const crew = new Crew({
+      board,
+      subject: barrier,
+      start: (plan) => bodies.start("meet", [barrier, board, plan]),
+    }, {
+      seed,
+      threads: Math.min(parties, 3),
+      deaths: 0,
+      times: 200,
+      tasksOf: (thread) => thread === 2 ? parties - 2 : thread,
+    });
+    assertEquals(crew.members, parties);
+    await crew.work(Promise.resolve());
+    assertEquals(board[GROUP.ARRIVED], 200 * parties);
+    assertEquals([barrier.waiting, barrier.broken], [0, false]);
+  });
+});
+
+Deno.test("Barrier.wait() ends, whoever gives up or dies", async () => {
+  await withSeed(ROUNDS, async (seed) => {
+    const next = random(seed);
+    const barrier = new Barrier(2 + next(2));
+    const board = newBoard();
+    const crew = new Crew({
+      board,
+      subject: barrier,
+      start: (plan) => bodies.start("meetAnytime", [barrier, board, plan]),
+      tick() {
+        if (Atomics.load(board, GROUP.OVER) !== 0) barrier.abort();
+      },
+    }, { seed, threads: 3, deaths: 6, times: 0, tasksOf: () => next(2) });
+    const goal = async () => {
+      while (goesOn(board) || board[GROUP.PASSED]! < 100) await turn();
+      Atomics.store(board, GROUP.OVER, 1);
+    };
+    await crew.work(goal());
+    barrier.reset();
+    assertEquals([barrier.waiting, barrier.broken], [0, false]);
+  });
+});

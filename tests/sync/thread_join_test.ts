@@ -1,0 +1,143 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { Event } from "../../sync/event.ts";
+import { SharedValue } from "../../sync/shared_value.ts";
+import { Thread } from "../../sync/thread.ts";
+import { threads } from "../../sync/threads.ts";
+import { until } from "./_until.ts";
+
+const BODIES = import.meta.resolve("./_thread_bodies.ts");
+const LIMIT = { timeoutMs: 10_000 };
+
+const bodies = threads<typeof import("./_thread_bodies.ts")>(BODIES);
+
+/** A thread that does not end by itself, and what ends it. */
+function endless() {
+  const flag = new SharedValue("i32", 0);
+  const thread = Thread.start(BODIES, "runUntil", [flag], { name: "endless" });
+  return { thread, end: () => flag.set(2), flag };
+}
+
+function assertTimeout(error: Error): void {
+  assertEquals([error.name, error instanceof DOMException], [
+    "TimeoutError",
+    true,
+  ]);
+  assert(error.message.includes('"endless"'), error.message);
+}
+
+Deno.test("Thread.join() gives ten results in the order of the calls", async () => {
+  const gates = Array.from({ length: 10 }, () => new Event());
+  const started = gates.map((gate, n) =>
+    Thread.fromFunction(async (gate: Event, next: Event | null, n: number) => {
+      await gate.wait({ timeoutMs: 10_000 });
+      next?.set();
+      return n;
+    }, [gate, gates[n - 1] ?? null, n])
+  );
+  gates.at(-1)!.set(); // the last one ends first
+  const results: number[] = [];
+  for (const thread of started) results.push(await thread.join(LIMIT));
+  assertEquals(results, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+Deno.test("Thread.join() with a timeout leaves an endless thread alive", async () => {
+  const { thread, end, flag } = endless();
+  await until(() => flag.get() === 1);
+  for (const timeoutMs of [0, 5]) {
+    assertTimeout(await assertRejects(() => thread.join({ timeoutMs }), Error));
+    assertTimeout(assertThrows(() => thread.joinSync({ timeoutMs }), Error));
+  }
+  assertEquals([thread.alive, thread.state], [true, "running"]);
+  end();
+  assertEquals(await thread.join(LIMIT), undefined);
+});
+
+Deno.test("Thread.join() with a timeout of 0 has the result of a thread that is dead", async () => {
+  const thread = bodies.start("add", [1, 2]);
+  await until(() => !thread.alive);
+  assertEquals(await thread.join({ timeoutMs: 0 }), 3);
+  assertEquals(thread.joinSync({ timeoutMs: 0 }), 3);
+});
+
+Deno.test("Thread.join() rejects with the reason of a signal; the thread goes on", async () => {
+  const { thread, end } = endless();
+  const controller = new AbortController();
+  const joining = thread.join({ signal: controller.signal });
+  const reason = new Error("enough");
+  controller.abort(reason);
+  assertStrictEquals(await assertRejects(() => joining), reason);
+  assertStrictEquals(
+    await assertRejects(() => thread.join(controller)),
+    reason,
+  );
+  assert(thread.alive);
+  end();
+  await thread.join({ ...LIMIT, signal: new AbortController().signal });
+});
+
+Deno.test("Thread.join() refuses a timeout that is none", async () => {
+  const { thread, end } = endless();
+  for (const timeoutMs of [-1, NaN]) {
+    await assertRejects(() => thread.join({ timeoutMs }), RangeError);
+    assertThrows(() => thread.joinSync({ timeoutMs }), RangeError);
+  }
+  end();
+  await thread.join(LIMIT);
+});
+
+Deno.test("Thread.join() gives the same result again, and to all who wait", async () => {
+  const thread = bodies.start("giveBack", [{ n: 1 }]);
+  const [one, other] = await Promise.all([
+    thread.join(LIMIT),
+    thread.join(LIMIT),
+  ]);
+  assertEquals(one, [{ n: 1 }]);
+  assertStrictEquals(other, one);
+  assertStrictEquals(thread.joinSync(LIMIT), one);
+});
+
+Deno.test("Thread.join() before the start is a TypeError", async () => {
+  const thread = new Thread(BODIES, "add", [1, 2], { name: "early" });
+  await assertRejects(() => thread.join(LIMIT), TypeError, '"early"');
+  assertThrows(() => thread.joinSync(LIMIT), TypeError, '"early"');
+  assertEquals(thread.state, "new");
+});
+
+Deno.test("Thread.join() of the thread that asks is a TypeError", async () => {
+  const main = Thread.current;
+  await assertRejects(() => main.join(LIMIT), TypeError, main.name);
+  assertThrows(() => main.joinSync(LIMIT), TypeError, main.name);
+  const thread = Thread.start(
+    import.meta.resolve("./_thread_nested_bodies.ts"),
+    "joinMyself",
+  );
+  assertEquals(await thread.join(LIMIT), ["TypeError", "TypeError"]);
+});
+
+Deno.test("Thread.joinSync() waits while the main thread blocks", () => {
+  const event = new Event();
+  const thread = bodies.start("waitFor", [event]);
+  const opener = Thread.fromFunction(async (event: Event) => {
+    while (event.waiting === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    event.set();
+  }, [event]);
+  assertEquals(thread.joinSync(LIMIT), "waited");
+  opener.joinSync(LIMIT);
+});
+
+Deno.test("Thread.join() lets other tasks of the thread go on", async () => {
+  const { thread, end } = endless();
+  const joining = thread.join(LIMIT);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  assert(thread.alive);
+  end(); // only this task can
+  await joining;
+});

@@ -1,0 +1,152 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Event } from "../../sync/event.ts";
+import { Lock } from "../../sync/lock.ts";
+import { SharedValue } from "../../sync/shared_value.ts";
+import { Thread } from "../../sync/thread.ts";
+import { threads } from "../../sync/threads.ts";
+import { until } from "./_until.ts";
+
+const BODIES = import.meta.resolve("./_thread_bodies.ts");
+const NESTED = import.meta.resolve("./_thread_nested_bodies.ts");
+const LIMIT = { timeoutMs: 10_000 };
+
+const nested = threads<typeof import("./_thread_nested_bodies.ts")>(NESTED);
+
+/** A thread that another one started, once it runs. */
+async function startedElsewhere(name: string): Promise<Thread> {
+  const find = () => Thread.all().find((thread) => thread.name === name);
+  await until(() => find() !== undefined);
+  return find()!;
+}
+
+Deno.test("Thread.start() works in a thread", async () => {
+  assertEquals(await nested.start("startAndJoin", []).join(LIMIT), 7);
+  assertEquals(await nested.start("startAndJoinSync", []).join(LIMIT), 3);
+});
+
+Deno.test("Thread.start() works in a thread while the main thread blocks in joinSync()", () => {
+  assertEquals(nested.start("startAndJoin", []).joinSync(LIMIT), 7);
+  assertEquals(nested.start("startAndJoinSync", []).joinSync(LIMIT), 3);
+});
+
+Deno.test("Thread.start() works at any depth", () => {
+  assertEquals(nested.start("tower", [3]).joinSync(LIMIT), 3);
+});
+
+Deno.test("Thread outlives the thread that started it", async () => {
+  const event = new Event();
+  const starter = nested.start("leave", [event, "left behind"]);
+  const id = await starter.join(LIMIT);
+  const left = await startedElsewhere("left behind");
+  assertEquals([starter.alive, left.id, left.alive], [false, id, true]);
+  await until(() => event.waiting === 1);
+  event.set();
+  await left.join(LIMIT);
+  assert(!left.alive);
+});
+
+Deno.test("Thread outlives a starter that ends by an error", async () => {
+  const lock = new Lock();
+  lock.acquireSync();
+  const starter = nested.start("startAndFail", [lock, "orphan"]);
+  await assertRejects(() => starter.join(LIMIT), Error, "failed");
+  const orphan = await startedElsewhere("orphan");
+  await until(() => lock.waiting === 1);
+  lock.release();
+  await orphan.join(LIMIT);
+  assertEquals([lock.locked, lock.ownerDied], [true, false]);
+});
+
+Deno.test("Thread outlives a starter that is terminated", async () => {
+  const event = new Event();
+  const starter = Thread.fromFunction(async (url: string, event: Event) => {
+    const { leave } = await import(url);
+    leave(event, "left by the dead");
+    for (;;);
+  }, [NESTED, event]);
+  const left = await startedElsewhere("left by the dead");
+  await until(() => event.waiting === 1);
+  await starter.terminate(LIMIT);
+  assertEquals([starter.alive, left.alive], [false, true]);
+  event.set();
+  await left.join(LIMIT);
+});
+
+Deno.test("Thread.daemon is inherited, and can be given", async () => {
+  for (const daemon of [false, true]) {
+    const thread = nested.start("daemons", [], { daemon });
+    const [mine, ...others] = await thread.join(LIMIT);
+    assertEquals(mine, daemon);
+    assertEquals(others, [daemon, daemon, false, false, true, true]);
+  }
+});
+
+Deno.test("Thread.state is runnable until the main thread comes to start it", async () => {
+  const spinning = new SharedValue("i32", 0);
+  const thread = nested.start("statesWhileHostSpins", [spinning]);
+  await until(() => thread.state === "running");
+  spinning.set(1);
+  while (spinning.get() === 1);
+  assertEquals(await thread.join(LIMIT), ["new", "runnable", "dead"]);
+});
+
+Deno.test("Thread.start() in a thread is served though the main thread blocks only after", async () => {
+  const spinning = new SharedValue("i32", 0);
+  const thread = nested.start("statesWhileHostSpins", [spinning]);
+  await until(() => thread.state === "running");
+  spinning.set(1);
+  while (spinning.get() === 1);
+  assertEquals(thread.joinSync(LIMIT), ["new", "runnable", "dead"]);
+});
+
+Deno.test("Thread.terminate() in a thread is served though the main thread blocks only after", () => {
+  const [started, told] = [new Event(), new SharedValue("i32", 0)];
+  const spins = Thread.start(BODIES, "spin", [started]);
+  started.waitSync(LIMIT);
+  const stops = nested.start("terminateWhileHostSpins", [spins.id, told]);
+  while (told.get() === 0);
+  assertEquals(stops.joinSync(LIMIT), "dead");
+  assertThrows(() => spins.joinSync(LIMIT), Error, "terminated");
+});
+
+Deno.test("Thread.state of the main thread is seen by others", () => {
+  const thread = nested.start("seeMainBlocked", []);
+  assertEquals(thread.joinSync(LIMIT), [Thread.current.name, true]);
+  assertEquals(Thread.current.state, "running");
+});
+
+Deno.test("Thread.all() is the same in all threads", async () => {
+  const event = new Event();
+  const waiting = Thread.start(BODIES, "waitFor", [event], { name: "waiting" });
+  const asked = nested.start("namesOfAll", [], { name: "asked" });
+  const names = await asked.join(LIMIT);
+  assertEquals(names, [Thread.current.name, "waiting", "asked"]);
+  event.set();
+  await waiting.join(LIMIT);
+});
+
+Deno.test("Thread.join() waits for a thread that another one started, without its result", async () => {
+  const event = new Event();
+  const other = Thread.start(BODIES, "waitFor", [event]);
+  const found = new Event();
+  const joins = nested.start("joinOther", [other.id, found]);
+  await found.wait(LIMIT);
+  event.set();
+  assertEquals(await joins.join(LIMIT), [undefined, false, undefined]);
+  assertEquals(await other.join(LIMIT), "waited");
+});
+
+Deno.test("Thread.terminate() stops a thread that another one started", async () => {
+  const started = new Event();
+  const spinning = Thread.start(BODIES, "spin", [started]);
+  started.waitSync(LIMIT);
+  const stops = nested.start("terminateOther", [spinning.id]);
+  assertEquals(stops.joinSync(LIMIT), "dead");
+  const error = await assertRejects(() => spinning.join(LIMIT), Error);
+  assertEquals([spinning.state, error.name], ["dead", "ThreadError"]);
+});
+
+Deno.test("Thread.terminate() works in a thread", async () => {
+  const thread = nested.start("startAndTerminate", []);
+  assertEquals(await thread.join(LIMIT), ["dead", "ThreadError", "terminated"]);
+});
