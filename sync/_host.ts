@@ -20,6 +20,7 @@
  * The watcher is a thread, too: the death of a thread is seen while all others
  * block.
  */
+import process from "node:process";
 import {
   MessageChannel,
   type MessagePort,
@@ -27,7 +28,7 @@ import {
   Worker,
 } from "node:worker_threads";
 import type { Job, Request, Started } from "./_job.ts";
-import { addErrand, bury, ring } from "./_mailbox.ts";
+import { addErrand, bury, parkUntil, ring } from "./_mailbox.ts";
 import { END, Outcome } from "./_outcome.ts";
 import { type Registry, registry, STATE } from "./_registry.ts";
 
@@ -43,6 +44,9 @@ interface Upstream {
   readonly host: number;
   readonly requests: MessagePort;
 }
+
+/** How long the end of the process waits for threads, in milliseconds. */
+const END_MS = 1000;
 
 const hosted = new Map<number, Hosted>();
 let upstream: Upstream | undefined;
@@ -120,9 +124,21 @@ function kill(id: number): void {
   if (thread === undefined || !table.isAlive(id)) return;
   thread.outcome.mark(END.TERMINATED);
   table.requestStop(id);
-  const begun = table.stateOf(id) !== STATE.RUNNABLE;
-  if (begun && table.hardKill !== false) thread.worker.terminate();
-  else ring(table, id);
+  const runs = table.stateOf(id) === STATE.RUNNING;
+  ring(table, id); // who waits ends by itself: Deno would print of its kill
+  if (runs && table.hardKill !== false) thread.worker.terminate();
+}
+
+/** At the end of the process: lets the threads that wait end by themselves. */
+function stopAll(): void {
+  const table = registry();
+  const stopping = [...hosted.keys()].filter((id) => {
+    table.requestStop(id);
+    ring(table, id);
+    return table.stateOf(id) === STATE.BLOCKED;
+  });
+  const late = performance.now() + END_MS;
+  parkUntil(table, late, () => !stopping.some((id) => table.isAlive(id)));
 }
 
 /** What this thread does for those that it hosts, whenever it is rung. */
@@ -156,6 +172,7 @@ export function forget(id: number): void {
 function watch(table: Registry): void {
   if (watched) return;
   watched = true;
+  process.on("exit", stopAll);
   table.watcher = table.reserve("watcher", true);
   const worker = new Worker(entry(import.meta.resolve("./_watcher.ts")), {
     name: "watcher",

@@ -11,28 +11,6 @@
 import type { Registry, STATE } from "./_registry.ts";
 import { MAX_DELAY_MS } from "./wait_options.ts";
 
-/** Ends a thread that cannot be killed, when it waits; nobody is to catch it. */
-export class StopThread extends Error {
-  override readonly name = "StopThread";
-
-  constructor() {
-    super("Cannot go on: the thread was told to stop");
-  }
-}
-
-let unstoppable = false;
-
-/** Blocks even if the thread was told to stop: to leave things in order. */
-export function withoutStop(fn: () => void): void {
-  const before = unstoppable;
-  unstoppable = true;
-  try {
-    fn();
-  } finally {
-    unstoppable = before;
-  }
-}
-
 /** Something asynchronous that waits in this thread. */
 export interface Listener {
   /** Looks whether its time has come. */
@@ -79,7 +57,6 @@ export function parkUntil(
     const seen = Atomics.load(words, mailbox);
     for (const errand of errands) errand(); // for who rang before, too
     if (over()) return true;
-    if (registry.isToStop && !unstoppable) throw new StopThread();
     const left = deadline - performance.now();
     if (left <= 0) return false;
     registry.setBlocked(true);
@@ -108,10 +85,6 @@ interface Desk {
   /** A turn is due without a ring. */
   due: boolean;
 }
-
-// Under `deno test` the first timer of a process runs microtasks before it is
-// there: better now than in the middle of something.
-clearInterval(setInterval(() => {}, MAX_DELAY_MS));
 
 const desks = new WeakMap<Registry, Desk>();
 

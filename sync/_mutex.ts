@@ -17,7 +17,6 @@
  * on with a new number, RESUMED_AS, and keeps the guards of the old, RESUMED.
  */
 import { timeoutError } from "./_errors.ts";
-import { withoutStop } from "./_mailbox.ts";
 import type { Memory } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
 import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
@@ -174,10 +173,7 @@ export class Mutex {
     const never = () => new Error();
     return {
       resume: () => this.queue.wait(attempt(scope), {}, never),
-      resumeSync: () =>
-        withoutStop(() =>
-          void this.queue.waitSync(attempt(this.#me), Infinity)
-        ),
+      resumeSync: () => void this.queue.waitSync(attempt(this.#me), Infinity),
     };
   }
 

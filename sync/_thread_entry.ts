@@ -6,7 +6,7 @@ import process from "node:process";
 import { workerData } from "node:worker_threads";
 import { setUpstream } from "./_host.ts";
 import { type Body, lockName, type Started } from "./_job.ts";
-import { addErrand, bury, ring, StopThread } from "./_mailbox.ts";
+import { addErrand, bury, ring } from "./_mailbox.ts";
 import { END, Outcome } from "./_outcome.ts";
 import { enterAs, STATE, uuidOf } from "./_registry.ts";
 import { toShared } from "./_sharing.ts";
@@ -44,11 +44,11 @@ addEventListener("unhandledrejection", (event) => {
   fail(event.reason);
 });
 addErrand(table, () => {
-  if (table.isToStop) end(STATE.DEAD);
+  if (table.isToStop) halt();
 });
 
 try {
-  if (table.isToStop) throw new StopThread();
+  if (table.isToStop) halt();
   const call = await prepare(job.body);
   // In a turn of its own: Deno reports an end by lack of memory only from there.
   setTimeout(() => begin(call));
@@ -128,7 +128,6 @@ function leave(
 
 function fail(error: unknown): void {
   if (over) return;
-  if (error instanceof StopThread) return end(STATE.DEAD);
   try {
     leave(END.ERROR, END.POSTED_ERROR, error);
   } catch (unshareable) { // what was thrown cannot be told, but why
@@ -139,6 +138,14 @@ function fail(error: unknown): void {
   } finally {
     end(STATE.DEAD);
   }
+}
+
+/** Ends this thread here and now: it was told to stop, nothing of it is to run. */
+function halt(): never {
+  over = true;
+  bury(table, job.id, STATE.DEAD);
+  close();
+  for (;;);
 }
 
 /** Somebody called `exit()`: nothing of this thread runs after that. */

@@ -1,5 +1,6 @@
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { OWN, PRIMITIVE_WORDS } from "./_nodes.ts";
+import { MAX_ID } from "./_registry.ts";
 import { settled } from "./_settled.ts";
 import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
 import { swap } from "./_words.ts";
@@ -18,7 +19,7 @@ import { checkWait, type WaitOptions } from "./wait_options.ts";
  *   filling ─────────► filling, one more ───────────────► ACTING
  *      ▲                  │ time over, aborted, abort()     │ action done
  *      │                  ▼                                 │ (next generation)
- *      │               BROKEN ◄─────────────────────────────┤ action threw
+ *      │               BROKEN ◄─────────────────────────────┤ threw, or thread died
  *      │    reset()       │                                 │
  *      └──────────────────┴─────────────────────────────────┘
  *
@@ -37,6 +38,8 @@ const GENERATIONS = 0x1ffff;
 
 const STATE = OWN;
 const PARTIES = OWN + 1;
+/** The thread that runs the action, below the last 6 bits of the generation. */
+const ACTOR = OWN + 2;
 
 /** How the last generations ended, for those who look late. */
 const HISTORY = PRIMITIVE_WORDS;
@@ -67,7 +70,8 @@ export interface BarrierHandle extends Handle<"Barrier"> {
  * If one of them times out or is aborted, the others would wait for ever: so the
  * barrier breaks, and all get a {@linkcode BrokenBarrierError}, until
  * {@linkcode Barrier.reset}. A party is a call of `wait`, of whatever thread; one
- * that dies while it waits counts as having arrived.
+ * that dies while it waits counts as having arrived, and one that dies in the
+ * action breaks the barrier.
  *
  * Source: CPython `threading.Barrier`.
  *
@@ -239,6 +243,7 @@ export class Barrier {
         ? following(state)
         : state | ACTING;
       if (!swap(this.#words, STATE, state, next)) continue;
+      if (next & ACTING) this.#setActor(next);
       if (isLast) this.#act(next);
       return state;
     }
@@ -264,8 +269,29 @@ export class Barrier {
   #over(mine: number): Attempt {
     return () => {
       const state = Atomics.load(this.#words, STATE);
-      return isLater(state, mine) || (state & BROKEN) !== 0;
+      if (isLater(state, mine) || state & BROKEN) return true;
+      if (!(state & ACTING) || !this.#isActorDead(state)) return false;
+      if (!swap(this.#words, STATE, state, state | BROKEN)) return false;
+      this.#queue.wakeAll();
+      return true;
     };
+  }
+
+  /** Says who runs the action of this generation. */
+  #setActor(state: number): void {
+    const { me } = this.#memory.registry;
+    Atomics.store(this.#words, ACTOR, ofActor(state) | me);
+  }
+
+  /** Who runs the action; `undefined` if it has not said so yet. */
+  #actor(state: number): number | undefined {
+    const actor = Atomics.load(this.#words, ACTOR);
+    return (actor & ~MAX_ID) === ofActor(state) ? actor & MAX_ID : undefined;
+  }
+
+  #isActorDead(state: number): boolean {
+    const actor = this.#actor(state);
+    return actor !== undefined && !this.#memory.registry.isAlive(actor);
   }
 
   /**
@@ -282,7 +308,7 @@ export class Barrier {
       const state = Atomics.load(this.#words, STATE);
       if (isLater(state, mine)) return true;
       if (mine & ACTING) throw reason;
-      if (state & ACTING) return false;
+      if (state & ACTING && this.#actor(state) !== undefined) return false;
       if (!swap(this.#words, STATE, state, state | BROKEN)) continue;
       this.#queue.wakeAll();
       throw new BrokenBarrierError(reason);
@@ -329,6 +355,11 @@ export class Barrier {
 /** An empty state of the next generation. */
 function following(state: number): number {
   return ((state >>> GENERATION_SHIFT) + 1) << GENERATION_SHIFT;
+}
+
+/** The generation, as the word of the actor has it beside the thread. */
+function ofActor(state: number): number {
+  return (state >>> GENERATION_SHIFT) * (MAX_ID + 1) | 0;
 }
 
 function isLater(state: number, mine: number): boolean {

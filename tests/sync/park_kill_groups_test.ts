@@ -139,15 +139,18 @@ Deno.test("RwLock.read() returns once a writer that waited for readers is dead",
   assertEquals([lock.readers, lock.writing, lock.waiting], [0, false, 0]);
 });
 
-Deno.test("Barrier.wait() ends in time, though the thread of the action is dead", async () => {
-  const barrier = new Barrier(2);
-  const stage = new SharedValue("i32", 0);
-  const task = barrier.wait({ timeoutMs: 500 });
-  const victim = bodies.start("actForEver", [barrier, stage]);
-  await until(() => stage.get() === STAGE.STUCK);
-  await victim.terminate(LIMIT);
-  await assertRejects(() => waitFor(task, LIMIT), BrokenBarrierError);
-  barrier.reset();
-  const next = [1, 2].map(() => barrier.wait(LIMIT));
-  assertEquals((await Promise.all(next)).sort(), [0, 1]);
-});
+for (const limit of [{}, { timeoutMs: 500 }]) {
+  const kind = JSON.stringify(limit);
+  Deno.test(`Barrier.wait(${kind}) ends, though the thread of the action is dead`, async () => {
+    const barrier = new Barrier(2);
+    const stage = new SharedValue("i32", 0);
+    const task = barrier.wait(limit);
+    const victim = bodies.start("actForEver", [barrier, stage]);
+    await until(() => stage.get() === STAGE.STUCK);
+    await victim.terminate(LIMIT);
+    await assertRejects(() => waitFor(task, LIMIT), BrokenBarrierError);
+    barrier.reset();
+    const next = [1, 2].map(() => barrier.wait(LIMIT));
+    assertEquals((await Promise.all(next)).sort(), [0, 1]);
+  });
+}
