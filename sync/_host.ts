@@ -27,7 +27,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import type { Job, Request, Started } from "./_job.ts";
+import type { Job, Parcel, Request, Started } from "./_job.ts";
 import { addErrand, bury, parkUntil, ring } from "./_mailbox.ts";
 import { END, Outcome } from "./_outcome.ts";
 import { type Registry, registry, STATE } from "./_registry.ts";
@@ -49,8 +49,12 @@ interface Upstream {
 const END_MS = 1000;
 
 const hosted = new Map<number, Hosted>();
+const parcels = new Map<string, Parcel>();
 let upstream: Upstream | undefined;
 let watched = false;
+
+/** What was asked for, and who was gone, when the host last looked. */
+let served = 0;
 
 /** Makes this thread ask another to start and stop threads. */
 export function setUpstream(to: Upstream): void {
@@ -83,8 +87,41 @@ function movedOf(
 
 function ask(request: Request, moved: Transferable[]): void {
   const { requests, host } = upstream!;
+  const table = registry();
   requests.postMessage(request, moved as never[]);
-  ring(registry(), host);
+  table.noteRequest();
+  ring(table, host);
+}
+
+/** Has the host keep something, under a key of its own. */
+export function deposit(key: string, given: Parcel): void {
+  const transfer = [...given.transfer];
+  if (upstream !== undefined) {
+    return ask({ deposit: key, parcel: given }, transfer);
+  }
+  parcels.set(key, structuredClone(given, { transfer }));
+}
+
+/** Fetches what was deposited; blocks until the host has looked. */
+export function collect(key: string): Parcel | undefined {
+  if (upstream === undefined) {
+    for (const id of hosted.keys()) grant(id);
+    return taken(key);
+  }
+  const { requests } = upstream;
+  ask({ collect: key }, []);
+  let answer: ReturnType<typeof receiveMessageOnPort>;
+  parkUntil(registry(), Infinity, () => {
+    answer = receiveMessageOnPort(requests);
+    return answer !== undefined;
+  });
+  return answer!.message;
+}
+
+function taken(key: string): Parcel | undefined {
+  const parcel = parcels.get(key);
+  parcels.delete(key);
+  return parcel;
 }
 
 function start(job: Job, moved: Transferable[]): void {
@@ -143,9 +180,13 @@ function stopAll(): void {
 
 /** What this thread does for those that it hosts, whenever it is rung. */
 function serve(): void {
+  const table = registry();
+  const due = table.changes() + table.requests();
+  if (due === served) return;
+  served = due;
   for (const id of hosted.keys()) {
     grant(id);
-    if (!registry().isAlive(id)) forget(id);
+    if (!table.isAlive(id)) forget(id);
   }
 }
 
@@ -156,9 +197,24 @@ function grant(id: number): void {
     const received = thread && receiveMessageOnPort(thread.requests);
     if (received === undefined) return;
     const request = received.message as Request;
-    if ("stop" in request) kill(request.stop);
-    else start(request.start, movedOf(request.start, request.transfer));
+    if ("stop" in request) {
+      kill(request.stop);
+    } else if ("deposit" in request) {
+      parcels.set(request.deposit, request.parcel);
+    } else if ("collect" in request) {
+      hand(thread!.requests, request.collect);
+      ring(registry(), id);
+    } else {
+      start(request.start, movedOf(request.start, request.transfer));
+    }
   }
+}
+
+/** Gives a thread what others have deposited. */
+function hand(requests: MessagePort, key: string): void {
+  for (const id of hosted.keys()) grant(id); // it may still be on its way
+  const parcel = taken(key);
+  requests.postMessage(parcel, [...parcel?.transfer ?? []] as never[]);
 }
 
 /** Gives back what is kept for a thread that is gone. */

@@ -39,7 +39,16 @@ export interface Started {
 /** What a thread asks its host for. */
 export type Request =
   | { readonly start: Job; readonly transfer: readonly Transferable[] }
-  | { readonly stop: number };
+  | { readonly stop: number }
+  | { readonly deposit: string; readonly parcel: Parcel }
+  | { readonly collect: string };
+
+/** What the host keeps until somebody asks for it; see `_parcels.ts`. */
+export interface Parcel {
+  readonly value: unknown;
+  /** What of it moves, rather than being copied. */
+  readonly transfer: readonly Transferable[];
+}
 
 /** Name of the Web Lock that a thread holds as long as it lives. */
 export function lockName(table: string, id: number): string {

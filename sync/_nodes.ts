@@ -69,6 +69,9 @@ const TYPES = [
   "Condition",
   "Barrier",
   "RwLock",
+  "Queue",
+  "LifoQueue",
+  "PriorityQueue",
 ];
 
 /** Words of a primitive; those behind them are its own, too. */

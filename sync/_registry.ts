@@ -2,7 +2,7 @@
  * The threads of this process, in one table of shared memory.
  *
  * ```
- * header │ uuid ×4 │ last id │ changes │ hard kill │ last task │ watcher │ …
+ * header │ uuid ×4 │ last id │ changes │ hard kill │ last task │ watcher │ … │ requests
  * slot   │ id │ state │ mailbox │ flags │                    4 words, 4096 times
  * name   │ UTF-8, padded with NUL │                      48 octets, 4096 times
  * ```
@@ -45,6 +45,7 @@ const HARD_KILL = 6;
 const LAST_TASK = 7;
 const WATCHER = 8;
 const LAST_LOCK = 9;
+const REQUESTS = 10;
 
 /** Words of a slot. */
 const ID = 0;
@@ -212,6 +213,16 @@ export class Registry {
   /** Grows whenever a thread ends or dies. */
   changes(): number {
     return Atomics.load(this.words, CHANGES);
+  }
+
+  /** Grows whenever a thread asks its host for something. */
+  requests(): number {
+    return Atomics.load(this.words, REQUESTS);
+  }
+
+  /** Notes that this thread has asked its host for something. */
+  noteRequest(): void {
+    Atomics.add(this.words, REQUESTS, 1);
   }
 
   /** A number that no other task of the process has had. */

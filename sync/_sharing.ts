@@ -5,42 +5,7 @@ import {
   fillError,
   partsOf,
 } from "./_error_parts.ts";
-import { Barrier } from "./barrier.ts";
-import { BoundedSemaphore } from "./bounded_semaphore.ts";
-import { Condition } from "./condition.ts";
-import { Event } from "./event.ts";
-import { Lock } from "./lock.ts";
-import { RLock } from "./rlock.ts";
-import { RwLock } from "./rw_lock.ts";
-import { Semaphore } from "./semaphore.ts";
-import { SharedArray } from "./shared_array.ts";
-import { SharedValue } from "./shared_value.ts";
-
-/** Something that lives in shared memory. */
-interface Primitive {
-  share(): { readonly type: string; readonly buffer: SharedArrayBuffer };
-}
-
-/** How to use what another thread shared. */
-interface PrimitiveClass {
-  new (...args: never[]): Primitive;
-  attach(handle: never): unknown;
-}
-
-const CLASSES: ReadonlyMap<string, PrimitiveClass> = new Map(
-  [
-    Barrier,
-    BoundedSemaphore,
-    Condition,
-    Event,
-    Lock,
-    RLock,
-    RwLock,
-    Semaphore,
-    SharedArray,
-    SharedValue,
-  ].map((Class) => [Class.name, Class]),
-);
+import { isPrimitive, primitiveClass } from "./_primitives.ts";
 
 /** What `node:v8` serializes as it is, besides views. */
 const SERIALIZABLE = new Set([
@@ -112,7 +77,7 @@ export function fromShared(value: unknown): unknown {
       return error;
     }
     const { type, buffer } = object;
-    const Class = CLASSES.get(String(type));
+    const Class = primitiveClass(String(type));
     if (Class === undefined || !(buffer instanceof SharedArrayBuffer)) {
       return undefined;
     }
@@ -125,10 +90,6 @@ export function fromShared(value: unknown): unknown {
 function isPlain(object: object): object is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(object);
   return prototype === null || prototype === Object.prototype;
-}
-
-function isPrimitive(object: object): object is Primitive {
-  return CLASSES.get(classOf(object)) === object.constructor;
 }
 
 function tagOf(object: object): string {

@@ -16,6 +16,21 @@ import { hasWebLocks, holdWebLock } from "./_web_lock.ts";
 import { attach } from "./share.ts";
 import { Thread } from "./thread.ts";
 
+// Whatever may be among the arguments, or arrive in a queue.
+import "./barrier.ts";
+import "./bounded_semaphore.ts";
+import "./condition.ts";
+import "./event.ts";
+import "./lifo_queue.ts";
+import "./lock.ts";
+import "./priority_queue.ts";
+import "./queue.ts";
+import "./rlock.ts";
+import "./rw_lock.ts";
+import "./semaphore.ts";
+import "./shared_array.ts";
+import "./shared_value.ts";
+
 const { job, host, requests } = workerData as Started;
 const outcome = new Outcome(job.outcome);
 await holdWebLock(lockName(uuidOf(job.threads), job.id));

@@ -5,6 +5,7 @@ import { settled } from "./_settled.ts";
 import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
 import { swap } from "./_words.ts";
 import { timeoutError } from "./_errors.ts";
+import { declare } from "./_primitives.ts";
 import { BrokenBarrierError } from "./broken_barrier.ts";
 import type { Handle } from "./handle.ts";
 import { checkWait, type WaitOptions } from "./wait_options.ts";
@@ -86,6 +87,10 @@ export interface BarrierHandle extends Handle<"Barrier"> {
  * ```
  */
 export class Barrier {
+  static {
+    declare(this);
+  }
+
   readonly #memory: Memory<"Barrier">;
   readonly #words: Int32Array;
   readonly #queue: WaitQueue;

@@ -2,6 +2,7 @@ import { type Guarded, OnceGuard } from "./_guard.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
 import { checkPermits, Permits } from "./_permits.ts";
+import { declare } from "./_primitives.ts";
 import type { Guard } from "./guard.ts";
 import type { Handle } from "./handle.ts";
 import type { Pollable } from "./pollable.ts";
@@ -29,6 +30,10 @@ const LIMIT = OWN + 1;
  * ```
  */
 export class BoundedSemaphore implements Pollable {
+  static {
+    declare(this);
+  }
+
   readonly #memory: Memory<"BoundedSemaphore">;
   readonly #permits: Permits;
   readonly #guarded: Guarded = { releaseBy: () => this.release() };

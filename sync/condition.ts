@@ -1,6 +1,7 @@
 import { timeoutError } from "./_errors.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { Notices } from "./_notices.ts";
+import { declare } from "./_primitives.ts";
 import { settled } from "./_settled.ts";
 import { type Resume, suspenders } from "./_suspend.ts";
 import type { Guard } from "./guard.ts";
@@ -43,6 +44,10 @@ export interface ConditionHandle extends Handle<"Condition"> {
  * ```
  */
 export class Condition {
+  static {
+    declare(this);
+  }
+
   /** The lock that protects what is waited for. */
   readonly lock: Lock | RLock;
   readonly #memory: Memory<"Condition">;

@@ -2,6 +2,7 @@ import { timeoutError } from "./_errors.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
 import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
+import { declare } from "./_primitives.ts";
 import { swap } from "./_words.ts";
 import type { Handle } from "./handle.ts";
 import type { Pollable } from "./pollable.ts";
@@ -29,6 +30,10 @@ import { checkWait, type WaitOptions } from "./wait_options.ts";
  * ```
  */
 export class Event implements Pollable {
+  static {
+    declare(this);
+  }
+
   readonly #memory: Memory<"Event">;
   readonly #words: Int32Array;
   readonly #queue: WaitQueue;

@@ -1,6 +1,7 @@
 import { OnceGuard } from "./_guard.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { Mutex } from "./_mutex.ts";
+import { declare } from "./_primitives.ts";
 import { runLocking } from "./_scope.ts";
 import { settled } from "./_settled.ts";
 import { suspenders } from "./_suspend.ts";
@@ -36,6 +37,10 @@ import type { WaitOptions } from "./wait_options.ts";
  * ```
  */
 export class Lock implements Pollable {
+  static {
+    declare(this);
+  }
+
   static {
     suspenders.lock = (lock) => lock.#mutex.suspend();
   }

@@ -2,6 +2,7 @@ import { type Guarded, OnceGuard } from "./_guard.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { Mutex } from "./_mutex.ts";
 import { OWN } from "./_nodes.ts";
+import { declare } from "./_primitives.ts";
 import { currentScope, isWithin, runLocking } from "./_scope.ts";
 import { settled } from "./_settled.ts";
 import { type Resume, suspenders } from "./_suspend.ts";
@@ -40,6 +41,10 @@ const THREAD = 0;
  * ```
  */
 export class RLock {
+  static {
+    declare(this);
+  }
+
   static {
     suspenders.rlock = (lock) => lock.#suspend();
   }

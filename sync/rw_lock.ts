@@ -4,6 +4,7 @@ import { deafen, listen, parkUntil, ring } from "./_mailbox.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { Mutex } from "./_mutex.ts";
 import { PRIMITIVE_WORDS } from "./_nodes.ts";
+import { declare } from "./_primitives.ts";
 import { READER_WORDS, Readers } from "./_readers.ts";
 import type { Guard } from "./guard.ts";
 import type { Handle } from "./handle.ts";
@@ -48,6 +49,10 @@ import {
  * ```
  */
 export class RwLock {
+  static {
+    declare(this);
+  }
+
   readonly #memory: Memory<"RwLock">;
   readonly #mutex: Mutex;
   readonly #readers: Readers;

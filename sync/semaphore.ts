@@ -2,6 +2,7 @@ import { type Guarded, OnceGuard } from "./_guard.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
 import { checkPermits, MAX_PERMITS, Permits } from "./_permits.ts";
+import { declare } from "./_primitives.ts";
 import type { Guard } from "./guard.ts";
 import type { Handle } from "./handle.ts";
 import type { Pollable } from "./pollable.ts";
@@ -31,6 +32,10 @@ import type { WaitOptions } from "./wait_options.ts";
  * ```
  */
 export class Semaphore implements Pollable {
+  static {
+    declare(this);
+  }
+
   readonly #memory: Memory<"Semaphore">;
   readonly #permits: Permits;
   readonly #guarded: Guarded = { releaseBy: () => this.release() };

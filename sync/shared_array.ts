@@ -4,6 +4,7 @@ import {
   type SharedKind,
   type SharedNumber,
 } from "./_cells.ts";
+import { declare } from "./_primitives.ts";
 
 /** What another thread attaches to; goes through `postMessage` as it is. */
 export interface SharedArrayHandle<K extends SharedKind> {
@@ -37,6 +38,10 @@ export interface SharedArrayHandle<K extends SharedKind> {
  */
 export class SharedArray<K extends SharedKind = "i32">
   implements Iterable<SharedNumber<K>> {
+  static {
+    declare(this);
+  }
+
   /** Kind of the numbers. */
   readonly kind: K;
   /** How many there are. */

@@ -4,6 +4,7 @@ import {
   type SharedKind,
   type SharedNumber,
 } from "./_cells.ts";
+import { declare } from "./_primitives.ts";
 
 export type { SharedKind, SharedNumber };
 
@@ -38,6 +39,10 @@ export interface SharedValueHandle<K extends SharedKind> {
  * ```
  */
 export class SharedValue<K extends SharedKind = "i32"> {
+  static {
+    declare(this);
+  }
+
   /** Kind of the number. */
   readonly kind: K;
   readonly #cells: Cells<SharedNumber<K>>;

@@ -1,0 +1,2 @@
+export { decode } from "./_decoder.ts";
+export { Encoder } from "./_encoder.ts";
