@@ -1,7 +1,9 @@
-import { CLASSES, TAG } from "./_codec_tags.ts";
+import { CLASSES, SHORT_TEXT, TAG } from "./_codec_tags.ts";
 
 /** An array of more would be a slow one if it were made at once. */
 const MAX_PRESIZED = 2 ** 25;
+/** UTF-16 units that are joined at once. */
+const PIECE = 1024;
 const KEYS = 512;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -25,6 +27,7 @@ export function decode(
   return value;
 }
 
+/** Where in the octets the decoding has got to. */
 class Reader {
   readonly #octets: Uint8Array;
   readonly #end: number;
@@ -102,12 +105,14 @@ class Reader {
   }
 
   #units(length: number): string {
-    const octets = this.#octets;
     let text = "";
-    for (const end = this.#at + 2 * length; this.#at < end; this.#at += 2) {
-      text += String.fromCharCode(
-        octets[this.#at]! | octets[this.#at + 1]! << 8,
-      );
+    for (let left = length; left > 0; left -= PIECE) {
+      const octets = this.#take(2 * Math.min(left, PIECE));
+      const units: number[] = [];
+      for (let at = 0; at < octets.length; at += 2) {
+        units.push(octets[at]! | octets[at + 1]! << 8);
+      }
+      text += String.fromCharCode(...units);
     }
     return text;
   }
@@ -142,13 +147,13 @@ class Reader {
     return object;
   }
 
+  /** A key; mostly one that was read before, so that no string is made. */
   #key(): string {
     const octets = this.#octets;
     const start = this.#at + 1;
     const length = octets[start - 1]! - TAG.TEXT;
-    if (!(length >= 0 && length < TAG.SHORT_ARRAY - TAG.TEXT)) {
-      return this.value() as string;
-    }
+    const isShort = length >= 0 && length <= SHORT_TEXT;
+    if (!isShort) return this.value() as string;
     const end = start + length;
     let hash = 0;
     for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + octets[i]!;

@@ -1,10 +1,10 @@
 import { kindOf, SHORT_ARRAY, SHORT_TEXT, TAG } from "./_codec_tags.ts";
 
-/** What the scratch has at first, and again after a large value. */
+/** Octets of the scratch at first. */
 const SCRATCH = 4096;
-/** A scratch of more than this is given back. */
+/** A scratch of more is given back, unless the last value needed it. */
 const LARGE = 2 ** 20;
-/** What is longer when encoded takes another route. */
+/** A value of more octets has to take another route. */
 const MAX_OCTETS = 2 ** 30;
 /** Room for a number, or for a short text in UTF-16. */
 const ROOM = 128;
@@ -22,7 +22,7 @@ export class Encoder {
   length = 0;
   #view: DataView<ArrayBuffer> = new DataView(this.octets.buffer);
   #busy = false;
-  /** The objects inside the value, to tell if one occurs twice. */
+  /** The objects of the value, to tell if one occurs twice. */
   readonly #few: (object | undefined)[] = new Array(FEW).fill(undefined);
   readonly #many = new Set<object>();
   #count = 0;
@@ -119,8 +119,9 @@ export class Encoder {
     const { length } = text;
     if (!this.#reserve(5 + length)) return false;
     let { read, written } = this.#encodeText(text);
-    if (written !== length && !text.isWellFormed()) return this.#units(text);
-    if (read !== length) {
+    const isAscii = read === length && written === length;
+    if (!isAscii && !text.isWellFormed()) return this.#units(text);
+    if (read < length) {
       if (!this.#reserve(5 + 3 * length)) return false;
       ({ written } = this.#encodeText(text));
     }
@@ -153,10 +154,10 @@ export class Encoder {
   }
 
   #array(array: readonly unknown[], depth: number): boolean {
-    // A copy has no holes, and is of one kind to V8; properties make it longer.
-    const items = Object.values(array);
+    if (!this.#isNew(array)) return false;
+    const items = Object.values(array); // without holes, with properties
     const { length } = items;
-    if (!this.#isNew(array) || length !== array.length) return false;
+    if (length !== array.length) return false;
     if (array.includes(undefined) && !isDense(array)) return false;
     if (length <= SHORT_ARRAY) {
       this.#tag(TAG.SHORT_ARRAY + length);

@@ -249,5 +249,9 @@ function entry(url: string): URL {
 
 /** Never called: makes `deno compile` embed the entries. */
 export function embed(): unknown {
-  return [import("./_thread_entry.ts"), import("./_watcher.ts")];
+  return [
+    import("./_thread_entry.ts"),
+    import("./_watcher.ts"),
+    import("./_pool_thread.ts"),
+  ];
 }

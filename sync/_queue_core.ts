@@ -221,20 +221,30 @@ export class QueueCore {
     return this.#pop(0, claim) ? this.#got : undefined;
   }
 
-  /** Waits for a message; see {@linkcode pop}. */
-  async take(claim: Claim): Promise<Message> {
-    const attempt = (node: number) => this.#pop(node, claim);
+  /**
+   * Waits for a message; see {@linkcode pop}.
+   *
+   * @param over Whether there is nothing to wait for any more; asked when a thread
+   * has ended.
+   */
+  async take(
+    claim: Claim,
+    over: () => boolean,
+  ): Promise<Message | undefined> {
+    let popped = false;
+    const attempt = (node: number) =>
+      (popped = this.#pop(node, claim)) || over();
     await this.#getters.queue.wait(attempt, {}, () => this.#empty(Infinity));
-    return this.#got!; // only one waits so
+    return popped ? this.#got : undefined; // only one in a thread waits so
   }
 
-  /** Blocks until there is a message; see {@linkcode pop}. */
-  takeSync(claim: Claim): Message {
-    if (!this.#pop(0, claim) && !this.#spin(claim)) {
-      const attempt = (node: number) => this.#pop(node, claim);
-      this.#getters.queue.waitSync(attempt, Infinity);
-    }
-    return this.#got!;
+  /** Blocks until there is a message; see {@linkcode take}. */
+  takeSync(claim: Claim, over: () => boolean): Message | undefined {
+    let popped = this.#spin(claim);
+    const attempt = (node: number) =>
+      (popped = this.#pop(node, claim)) || over();
+    if (!popped) this.#getters.queue.waitSync(attempt, Infinity);
+    return popped ? this.#got : undefined;
   }
 
   tryGet(): unknown {

@@ -10,6 +10,7 @@ import { addErrand, bury, ring } from "./_mailbox.ts";
 import { END, Outcome } from "./_outcome.ts";
 import { enterAs, STATE, uuidOf } from "./_registry.ts";
 import { toShared } from "./_sharing.ts";
+import { compiled, exported } from "./_source.ts";
 import { friends } from "./_threads.ts";
 import { joinGraph } from "./_wait_graph.ts";
 import { hasWebLocks, holdWebLock } from "./_web_lock.ts";
@@ -95,28 +96,9 @@ function begin(call: () => unknown): void {
   }
 }
 
-async function compiled(
-  source: string,
-): Promise<(...args: unknown[]) => unknown> {
-  const module = `export default ${source};`;
-  const url = `data:text/javascript,${encodeURIComponent(module)}`;
-  return (await import(url)).default;
-}
-
 function adopt(Class: typeof Thread): Thread {
   const { id, name, daemon } = job;
   return friends.adopt!(Class, { id, name, daemon, outcome: undefined });
-}
-
-async function exported(
-  module: string,
-  name: string,
-): Promise<(...args: unknown[]) => unknown> {
-  const exports = await import(module);
-  if (typeof exports[name] === "function") return exports[name];
-  throw new TypeError(
-    `Cannot run "${name}" in a thread: ${module} exports no function of that name`,
-  );
 }
 
 function succeed(value: unknown): void {

@@ -7,6 +7,7 @@ import {
   QueueCore,
   storeMemory,
 } from "./_queue_core.ts";
+import { friends } from "./_queues.ts";
 import type { Handle } from "./handle.ts";
 import type { Pollable } from "./pollable.ts";
 import { QueueShutDownError } from "./queue_errors.ts";
@@ -93,6 +94,7 @@ export class Queue<T extends Shareable = Shareable>
   implements Pollable, AsyncIterable<T> {
   static {
     declare(this);
+    friends.core = (queue) => queue.#core;
   }
 
   /** Which item is the next to get. */

@@ -3,6 +3,7 @@ import { forget, launch, stop } from "./_host.ts";
 import type { Body } from "./_job.ts";
 import { END, Outcome } from "./_outcome.ts";
 import { type Registry, registry, STATE } from "./_registry.ts";
+import { sourceOf } from "./_source.ts";
 import { type Existing, friends } from "./_threads.ts";
 import { graph } from "./_wait_graph.ts";
 import { attach, share } from "./share.ts";
@@ -453,22 +454,6 @@ function threadOf(id: number): Thread {
   const name = table.nameOf(id);
   const daemon = table.isDaemon(id);
   return friends.adopt!(Thread, { id, name, daemon, outcome: undefined });
-}
-
-/** The text of a function, as an expression. */
-function sourceOf(fn: (...args: never[]) => unknown): string {
-  const source = Function.prototype.toString.call(fn);
-  if (/\{\s*\[native code\]\s*\}$/.test(source)) {
-    throw new TypeError(
-      `Cannot run ${fn.name || "the function"} in a thread: it has no source`,
-    );
-  }
-  try {
-    new Function(`(${source})`); // parsed, not called
-    return `(${source})`;
-  } catch {
-    return `Object.values({ ${source} })[0]`; // a method
-  }
 }
 
 /** Asks for no permission: says what is missing. */

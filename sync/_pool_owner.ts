@@ -1,0 +1,441 @@
+/**
+ * The side of a pool that submits: gives tasks to threads, sees to it that there
+ * are threads, and settles every promise.
+ *
+ * ```
+ *   submit ─► waiting ─► tasks (shared, by priority) ─► threads
+ *             no room                                      │
+ *   settle ◄── drain, when rung ◄── results (shared) ◄─────┘
+ *      ▲
+ *      └────── look, when a thread is gone: what it ran has failed
+ * ```
+ *
+ * It listens while something is submitted and not settled, which also keeps the
+ * event loop alive; a pool without tasks does not. Threads are daemons.
+ */
+import { deafen, listen, type Listener, parkUntil } from "./_mailbox.ts";
+import {
+  drop,
+  isFlagged,
+  isParcel,
+  type Message,
+  packMarked,
+  unpack,
+} from "./_message.ts";
+import { Histogram } from "./_histogram.ts";
+import { Board, PLACES, ticketOf, TICKETS } from "./_pool_board.ts";
+import { PendingTask, type Wanted } from "./_pool_task.ts";
+import type { PoolSetup, PoolTask } from "./_pool_thread.ts";
+import type { QueueCore } from "./_queue_core.ts";
+import { coreOf } from "./_queues.ts";
+import { type Registry, registry } from "./_registry.ts";
+import type { PoolStats } from "./pool.ts";
+import { PoolError } from "./pool_error.ts";
+import { PriorityQueue } from "./priority_queue.ts";
+import { Queue } from "./queue.ts";
+import { Thread, type ThreadOptions } from "./thread.ts";
+import { ThreadError } from "./thread_error.ts";
+
+/** What a pool is made of. */
+export interface PoolPlan extends
+  Pick<
+    PoolSetup,
+    "module" | "initializer" | "initializerArgs" | "tasksPerThread"
+  > {
+  readonly name: string;
+  readonly size: number;
+  /** How many tasks may wait for their turn. */
+  readonly maxQueue: number;
+  readonly threadOptions: ThreadOptions;
+}
+
+/** A thread of the pool. */
+interface Member {
+  readonly thread: Thread;
+  readonly since: number;
+}
+
+/** See the top of this file. */
+export class PoolOwner implements Listener {
+  readonly #plan: PoolPlan;
+  readonly #registry: Registry = registry();
+  readonly #tasks = new PriorityQueue<never>();
+  readonly #results = new Queue<never>();
+  readonly #taskCore: QueueCore = coreOf(this.#tasks);
+  readonly #resultCore: QueueCore = coreOf(this.#results);
+  readonly #board = new Board();
+  /** Those with a tag, by their tickets. */
+  readonly #pending: (PendingTask | undefined)[] = [];
+  readonly #uses = new Uint16Array(TICKETS);
+  /** Those without, the first to run first. */
+  readonly #waiting: PendingTask[] = [];
+  readonly #members = new Map<number, Member>();
+  readonly #ending = new Set<Promise<unknown>>();
+  readonly #latency = new Histogram();
+  readonly #limit: number;
+  #outstanding = 0;
+  #lastTicket = 0;
+  #lastPlace = 0;
+  #changes: number = this.#registry.changes();
+  #idle: PromiseWithResolvers<void> | undefined;
+  #roomy: PromiseWithResolvers<void> | undefined;
+  #error: PoolError | undefined;
+  #done = 0;
+  #failed = 0;
+  /** Of threads that are gone. */
+  #busyMs = 0;
+  #aliveMs = 0;
+  closed = false;
+
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
+    this.#limit = Math.min(TICKETS, plan.size + plan.maxQueue);
+  }
+
+  /** Whether a task would not wait for room. */
+  get hasRoom(): boolean {
+    return this.#outstanding < this.#limit && this.#waiting.length === 0;
+  }
+
+  /** Resolves when there is room, or the pool is no more. */
+  whenRoomy(): Promise<void> {
+    if (this.hasRoom || this.#error !== undefined) return Promise.resolve();
+    this.#roomy ??= Promise.withResolvers();
+    return this.#roomy.promise;
+  }
+
+  /** Resolves when nothing is submitted that has not ended. */
+  whenIdle(): Promise<void> {
+    if (this.#isIdle) return Promise.resolve();
+    this.#idle ??= Promise.withResolvers();
+    return this.#idle.promise;
+  }
+
+  /** Takes a task. */
+  submit(wanted: Wanted): PendingTask {
+    const task = new PendingTask(wanted);
+    const { signal } = wanted;
+    const error = signal?.aborted ? signal.reason : this.#refusal();
+    if (error !== undefined) {
+      task.settle(true, error);
+      return task;
+    }
+    if (this.#isIdle) listen(this.#registry, this);
+    task.onAbort((reason) => this.end(task, reason));
+    if (this.hasRoom) this.#queue(task);
+    else this.#wait(task);
+    this.#rest();
+    return task;
+  }
+
+  /** Blocks until a task is settled. */
+  await(task: PendingTask): void {
+    parkUntil(this.#registry, Infinity, () => {
+      if (!task.settled) this.onRing();
+      return task.settled;
+    });
+  }
+
+  /** Ends a task, whatever it does. */
+  end(task: PendingTask, error: unknown): void {
+    if (task.settled) return;
+    if (task.tag === undefined) {
+      this.#waiting.splice(this.#waiting.indexOf(task), 1);
+    } else if (!this.#board.cancel(task.tag)) {
+      const place = this.#board.kill(task.tag);
+      if (place !== undefined) this.#kill(place);
+    }
+    this.#settle(task, true, error);
+    this.#grow();
+    this.#rest();
+  }
+
+  /** Ends a task that has not begun; answers whether it had not. */
+  cancel(task: PendingTask, error: unknown): boolean {
+    if (task.settled) return false;
+    const { tag } = task;
+    if (tag !== undefined && this.#board.isRunning(tag)) return false;
+    this.end(task, error);
+    return true;
+  }
+
+  /** Takes no more tasks. */
+  close(): void {
+    this.closed = true;
+    this.#rest();
+  }
+
+  /** Ends all there is. */
+  stop(error: PoolError): void {
+    this.closed = true;
+    this.#error ??= error;
+    this.#roomy?.resolve();
+    for (const place of [...this.#members.keys()]) this.#kill(place);
+    const tasks = [...this.#waiting, ...this.#pending];
+    for (const task of tasks) if (task !== undefined) this.end(task, error);
+    this.#rest();
+  }
+
+  /** Waits until all threads have ended that were told to. */
+  async gone(): Promise<void> {
+    const threads = [...this.#members.values()].map(({ thread }) =>
+      thread.join()
+    );
+    await Promise.allSettled([...threads, ...this.#ending]);
+  }
+
+  /** Called whenever this thread is rung: by a result, or as a thread is gone. */
+  onRing(): void {
+    this.#drain();
+    if (this.#registry.changes() !== this.#changes) this.#look();
+    this.#rest();
+  }
+
+  stats(): PoolStats {
+    const now = performance.now();
+    let running = 0;
+    let busyMs = this.#busyMs;
+    let aliveMs = this.#aliveMs;
+    for (const [place, { since }] of this.#members) {
+      busyMs += this.#board.busyOf(place);
+      aliveMs += now - since;
+      const task = this.#taskAt(place);
+      if (task === undefined || !this.#board.isRunning(task.tag!)) continue;
+      running++;
+      busyMs += this.#board.ranMs(task.tag!) ?? 0;
+    }
+    const latency = this.#latency;
+    const ms = (part: number) => latency.percentile(part) / 1000;
+    return {
+      threads: this.#members.size,
+      queued: this.#outstanding - running + this.#waiting.length,
+      running,
+      done: this.#done,
+      failed: this.#failed,
+      utilization: aliveMs === 0 ? 0 : Math.min(1, busyMs / aliveMs),
+      latencyMs: {
+        p50: ms(0.5),
+        p90: ms(0.9),
+        p99: ms(0.99),
+        max: latency.max / 1000,
+      },
+    };
+  }
+
+  get #isIdle(): boolean {
+    return this.#outstanding === 0 && this.#waiting.length === 0;
+  }
+
+  #refusal(): unknown {
+    if (this.#error !== undefined) return this.#error;
+    if (!this.closed) return undefined;
+    return new TypeError("Cannot submit a task: the pool is closed");
+  }
+
+  /** Puts a task into the line of those for whom there is no room. */
+  #wait(task: PendingTask): void {
+    const waiting = this.#waiting;
+    const { priority } = task.wanted;
+    let place = waiting.length;
+    while (place > 0 && waiting[place - 1]!.wanted.priority > priority) place--;
+    waiting.splice(place, 0, task);
+  }
+
+  /** Gives a task to the threads. */
+  #queue(task: PendingTask): void {
+    const { fn, args, each, priority, transfer } = task.wanted;
+    const ticket = this.#freeTicket();
+    const uses = this.#uses[ticket]!++;
+    const tag = this.#board.issue(ticket, uses);
+    try {
+      const body: PoolTask = [fn, args];
+      const message = packMarked(body, { tag, flag: each, transfer });
+      this.#taskCore.push(message, priority);
+    } catch (error) { // it cannot be sent
+      this.#board.free(tag);
+      return this.#settle(task, true, error);
+    }
+    task.tag = tag;
+    this.#pending[ticket] = task;
+    this.#outstanding++;
+    this.#limitTime(task, task.wanted.timeoutMs);
+    this.#grow();
+  }
+
+  #freeTicket(): number {
+    do {
+      this.#lastTicket = (this.#lastTicket + 1) % TICKETS;
+    } while (this.#pending[this.#lastTicket] !== undefined);
+    return this.#lastTicket;
+  }
+
+  /** Ends a task that runs for too long; looks when that may be at the earliest. */
+  #limitTime(task: PendingTask, ms: number): void {
+    const { timeoutMs } = task.wanted;
+    if (timeoutMs === Infinity) return;
+    task.after(ms, () => {
+      const ranMs = this.#board.ranMs(task.tag!);
+      if (ranMs === undefined) this.#limitTime(task, timeoutMs);
+      else if (ranMs < timeoutMs) this.#limitTime(task, timeoutMs - ranMs);
+      else this.end(task, tooLong(timeoutMs));
+    });
+  }
+
+  /** Settles what has a result. */
+  #drain(): void {
+    for (;;) {
+      const message = this.#resultCore.pop();
+      if (message === undefined) return;
+      const task = this.#pending[ticketOf(message.tag)];
+      if (task?.tag === message.tag) this.#finish(task, message);
+      else if (isParcel(message)) drop(message); // it was ended
+    }
+  }
+
+  #finish(task: PendingTask, message: Message): void {
+    let failed = isFlagged(message);
+    let value: unknown;
+    try {
+      value = unpack(message);
+    } catch (error) {
+      failed = true;
+      value = error;
+    }
+    if (!failed) this.#latency.add(1000 * (performance.now() - task.since));
+    this.#settle(task, failed, value);
+  }
+
+  #settle(task: PendingTask, failed: boolean, value: unknown): void {
+    if (task.settled) return;
+    if (task.tag !== undefined) {
+      this.#board.free(task.tag);
+      this.#pending[ticketOf(task.tag)] = undefined;
+      this.#outstanding--;
+    }
+    if (failed) this.#failed++;
+    else this.#done++;
+    task.settle(failed, value);
+    while (this.#waiting.length > 0 && this.#outstanding < this.#limit) {
+      this.#queue(this.#waiting.shift()!);
+    }
+  }
+
+  /** Looks which threads are gone. */
+  #look(): void {
+    this.#changes = this.#registry.changes();
+    for (const [place, { thread }] of [...this.#members]) {
+      if (thread.alive) continue;
+      const task = this.#taskAt(place);
+      const cause = this.#errorOf(thread);
+      const isReady = this.#board.isReady(place);
+      this.#remove(place);
+      if (!isReady) return this.stop(this.#broken(cause));
+      if (task === undefined) continue;
+      const why = `Cannot finish the task: its thread "${thread.name}" died`;
+      this.#settle(task, true, new ThreadError("died", why, { cause }));
+    }
+    this.#grow();
+  }
+
+  #taskAt(place: number): PendingTask | undefined {
+    const ticket = this.#board.taskOf(place);
+    return ticket === undefined ? undefined : this.#pending[ticket];
+  }
+
+  #errorOf(thread: Thread): unknown {
+    try {
+      return void thread.joinSync();
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #broken(cause: unknown): PoolError {
+    return new PoolError(
+      "broken",
+      `Cannot run tasks: a thread of ${this.#plan.name} could not begin`,
+      { cause },
+    );
+  }
+
+  /** Starts threads, if there are tasks for more. */
+  #grow(): void {
+    const { size } = this.#plan;
+    while (
+      this.#error === undefined &&
+      this.#members.size < Math.min(size, this.#outstanding)
+    ) {
+      try {
+        this.#start();
+      } catch (error) {
+        if (this.#members.size === 0) this.stop(this.#broken(error));
+        return;
+      }
+    }
+  }
+
+  #start(): void {
+    const { name, threadOptions, size: _, maxQueue: __, ...plan } = this.#plan;
+    const place = this.#freePlace();
+    this.#board.clear(place);
+    const setup: PoolSetup = {
+      ...plan,
+      tasks: this.#tasks,
+      results: this.#results,
+      board: this.#board.buffer,
+      place,
+      owner: this.#registry.me,
+    };
+    const entry = import.meta.resolve("./_pool_thread.ts");
+    const thread = Thread.start(entry, "work", [setup], {
+      ...threadOptions,
+      name: `${name}-${place}`,
+      daemon: true,
+    });
+    this.#members.set(place, { thread, since: performance.now() });
+  }
+
+  #freePlace(): number {
+    do {
+      this.#lastPlace = this.#lastPlace % (PLACES - 1) + 1;
+    } while (this.#members.has(this.#lastPlace));
+    return this.#lastPlace;
+  }
+
+  #kill(place: number): void {
+    const member = this.#members.get(place);
+    if (member === undefined) return;
+    this.#remove(place);
+    const ended = member.thread.terminate().finally(() =>
+      this.#ending.delete(ended)
+    );
+    this.#ending.add(ended);
+  }
+
+  /** Forgets a thread that is gone, or is to be. */
+  #remove(place: number): void {
+    this.#busyMs += this.#board.busyOf(place);
+    this.#aliveMs += performance.now() - this.#members.get(place)!.since;
+    this.#members.delete(place);
+  }
+
+  /** Does what is due when there is room, or nothing is left to do. */
+  #rest(): void {
+    if (this.hasRoom) {
+      this.#roomy?.resolve();
+      this.#roomy = undefined;
+    }
+    if (!this.#isIdle) return;
+    deafen(this.#registry, this);
+    this.#idle?.resolve();
+    this.#idle = undefined;
+    if (this.closed) this.#tasks.shutdown();
+  }
+}
+
+function tooLong(timeoutMs: number): DOMException {
+  return new DOMException(
+    `Cannot finish the task: it ran for more than ${timeoutMs} ms`,
+    "TimeoutError",
+  );
+}
