@@ -30,16 +30,15 @@ export class Encoder {
   /**
    * Encodes a value from the start of the scratch.
    *
-   * Plain data only: `null`, booleans, numbers, strings, bigints of 64 bits,
-   * arrays without holes, plain objects, and buffers and views that are neither
-   * shared nor resizable; `undefined` only inside. No object twice, since it would
-   * arrive as two.
+   * Plain data only: `undefined`, `null`, booleans, numbers, strings, bigints of
+   * 64 bits, arrays without holes, plain objects, and buffers and views that are
+   * neither shared nor resizable. No object twice, since it would arrive as two.
    *
    * @returns Whether it was encoded; if not, take another route.
    * @throws What a getter of the value throws.
    */
   encode(value: unknown): boolean {
-    if (this.#busy || value === undefined) return false; // busy: in a getter
+    if (this.#busy) return false; // busy: in a getter
     const wasLarge = this.length > LARGE;
     if (this.octets.length > LARGE && !wasLarge) this.#allocate(SCRATCH);
     this.length = 0;

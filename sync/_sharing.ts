@@ -54,9 +54,11 @@ export function toShared(
       onlyPosted();
       return object.share();
     }
-    if (ArrayBuffer.isView(object) || SERIALIZABLE.has(tagOf(object))) {
+    if (ArrayBuffer.isView(object)) {
+      if (object.buffer instanceof SharedArrayBuffer) onlyPosted();
       return object;
     }
+    if (SERIALIZABLE.has(tagOf(object))) return object;
     if (POSTABLE.has(tagOf(object))) {
       onlyPosted();
       return object;

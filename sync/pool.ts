@@ -130,6 +130,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     args: ArgsOf<M, K>,
     options?: PoolTaskOptions<ResultOf<M, K>>,
   ): Promise<ResultOf<M, K>>;
+  /** The same, with a function that is run by its source. */
   submit<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: A,
@@ -145,6 +146,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     args: ArgsOf<M, K>,
     options?: PoolTaskOptions<ResultOf<M, K>>,
   ): Promise<ResultOf<M, K>> | undefined;
+  /** The same, with a function that is run by its source. */
   trySubmit<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: A,
@@ -156,6 +158,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     name: K,
     ...args: ArgsOf<M, K>
   ): Promise<ResultOf<M, K>>;
+  /** The same, with a function that is run by its source. */
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     ...args: A
@@ -166,6 +169,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     name: K,
     ...args: ArgsOf<M, K>
   ): ResultOf<M, K>;
+  /** The same, with a function that is run by its source. */
   applySync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     ...args: A
@@ -184,6 +188,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     items: Iterable<ArgsOf<M, K>[0]>,
     options?: PoolMapOptions<ResultOf<M, K>>,
   ): Promise<ResultOf<M, K>[]>;
+  /** The same, with a function that is run by its source. */
   map<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
@@ -202,6 +207,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     items: Iterable<ArgsOf<M, K>[0]> | AsyncIterable<ArgsOf<M, K>[0]>,
     options?: PoolImapOptions,
   ): AsyncGenerator<ResultOf<M, K>, void, void>;
+  /** The same, with a function that is run by its source. */
   imap<T, R>(
     fn: (item: T) => R,
     items: Iterable<T> | AsyncIterable<T>,
@@ -214,6 +220,7 @@ export interface Pool<M = AnyModule> extends Pollable, AsyncDisposable {
     items: Iterable<ArgsOf<M, K>[0]> | AsyncIterable<ArgsOf<M, K>[0]>,
     options?: PoolImapOptions,
   ): AsyncGenerator<ResultOf<M, K>, void, void>;
+  /** The same, with a function that is run by its source. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Iterable<T> | AsyncIterable<T>,

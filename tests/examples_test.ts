@@ -38,10 +38,19 @@ const EXPECTED: Record<string, string[]> = {
     " and waits for Lock ",
     "hasty gave way: TimeoutError\ncalm got both\n",
   ],
+  sync_download: [
+    "one after the other: at once: false\n",
+    "tasks: at once: true, sooner: ", // whether sooner is a matter of time
+    "two tasks: at once: true, more: false\n",
+  ],
   sync_event: [
     `${LIGHT}${LIGHT}red\n`,
     "without clear: 5 waits took 1 x set()\n",
     "with clear: 5 waits took 5 x set()\n",
+  ],
+  sync_generators: [
+    "Ann hears 15, and buys\nBob hears 15\nAnn hears 10, and buys\nBob hears 25\n",
+    "Bob hears 12, and buys\nAnn paid 25, Bob paid 12\n",
   ],
   sync_lock: [
     "3 wanted 40 of 100: 2 got it, 20 are left\nforgotten: TimeoutError: ",
@@ -51,6 +60,14 @@ const EXPECTED: Record<string, string[]> = {
   ],
   sync_ordered: [
     `${"ABC".repeat(10)}\n30 threads\nheld: A false B true C true\n`,
+  ],
+  sync_queue: [
+    "3 producers, 5 consumers: 300 items, none twice: true, never over 10: true\n",
+    "QueueFullError: Cannot put into the Queue: no room within 0 ms\n",
+    "QueueEmptyError: Cannot get from the LifoQueue: nothing came within 5 ms\n",
+    "3 plates: the last is the first: c b a\n",
+    "by priority: fire, mail, tidy up\n",
+    "QueueShutDownError: Cannot put into the Queue: it was shut down\n",
   ],
   sync_rlock: [
     "held inside: 2\nheld inside: 2\ntotal: 2000\n",
@@ -75,6 +92,11 @@ const EXPECTED: Record<string, string[]> = {
   sync_sleep: [
     "others went on while I slept\nnobody moved while I blocked\n",
     "tea is ready\ncalled: [ true, false ]\n",
+  ],
+  sync_switch: [
+    'reader: has "roses are red"\nprinter: ROSES ARE RED\nreader: has "violets are blue"\n',
+    "29 letters; reader done, printer suspended\n",
+    "TypeError: Cannot switch to the coroutine: it is done\n",
   ],
   sync_thread: [
     Array.from({ length: 10 }, (_, i) => `worker ${i}: 2 ** ${i} = ${2 ** i}\n`)
