@@ -70,6 +70,27 @@ const GOALS: readonly Goal[] = [
     name: "Barrier.waitSync()",
     maxNanoseconds: 35e6,
   },
+  {
+    group: "100000 integers to a thread",
+    name: "Queue",
+    maxNanoseconds: 20e6,
+  },
+  {
+    group: "100000 small objects to a thread",
+    name: "Queue",
+    maxNanoseconds: 143e6,
+  },
+  {
+    group: "10000 tasks, 1000 at a time",
+    name: "ThreadPool.apply()",
+    maxNanoseconds: 33e6,
+  },
+  { group: "1000000 calls", name: "ThreadPool.map()", maxNanoseconds: 200e6 },
+  {
+    group: "until an endless loop has left its core",
+    name: "ThreadPool.submit(), aborted",
+    maxNanoseconds: 50e6,
+  },
   { group: "UDP round trip", name: "UdpSocket.receiveInto()", maxRatio: 1.15 },
   {
     group: "UDP round trip",

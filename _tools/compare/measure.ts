@@ -5,7 +5,7 @@ import type { Gate } from "../../bench/sync/gate.ts";
 import type { Figure } from "./report.ts";
 
 /** How many samples a figure is the median of. */
-const SAMPLES = 5;
+export const SAMPLES = 3;
 
 /** How long a sample lasts, in milliseconds: of one thread, and of several. */
 const SAMPLE_MS = 20;
@@ -42,6 +42,12 @@ export function perHop(gate: Gate, hops: number): Figure {
 export function throughput(gate: Gate, threads: number): Figure {
   const { milliseconds, turns, spread } = runs(gate);
   return { value: threads * turns / milliseconds / 1e3, spread };
+}
+
+/** Turns that threads do in a second, in units of `unit`, none counted twice. */
+export function perSecond(gate: Gate, unit: number): Figure {
+  const { milliseconds, turns } = runs(gate);
+  return { value: 1e3 * turns / milliseconds / unit };
 }
 
 /** Milliseconds that something takes, which is slow. */

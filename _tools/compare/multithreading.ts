@@ -1,15 +1,18 @@
 /*
- * https://www.npmjs.com/package/multithreading: Rust's locks for workers.
+ * https://www.npmjs.com/package/multithreading: Rust's locks and channels for
+ * workers.
  */
 import { Gate } from "../../bench/sync/gate.ts";
-import { duration, perHop, perTurn, throughput } from "./measure.ts";
 import type {
   BarrierPeer,
   CondvarPeer,
   MutexPeer,
   SemaphorePeer,
-} from "./multithreading_bodies.ts";
-import type { Report } from "./report.ts";
+} from "./locks/multithreading_bodies.ts";
+import type {
+  ReceiverPeer,
+  SenderPeer,
+} from "./queues/multithreading_bodies.ts";
 
 /** What is used of the package. */
 interface Multithreading {
@@ -17,6 +20,7 @@ interface Multithreading {
   readonly Condvar: new () => CondvarPeer;
   readonly Mutex: new (data?: Int32Array) => MutexPeer;
   readonly Semaphore: new (permits: number) => SemaphorePeer;
+  channel(capacity?: number): [SenderPeer, ReceiverPeer];
   initRuntime(config: { maxWorkers: number }): void;
   move(...args: unknown[]): unknown;
   shutdown(): void;
@@ -26,31 +30,35 @@ interface Multithreading {
   ): { join(): Promise<{ ok: boolean; error?: unknown }> };
 }
 
-const VERSION = "0.3.52";
-const { Barrier, Condvar, Mutex, Semaphore, ...runtime }: Multithreading =
-  await import(`npm:multithreading@${VERSION}`);
-runtime.initRuntime({ maxWorkers: 4 });
+/** Which version is measured. */
+export const VERSION = "0.3.52";
 
-const mutex = new Mutex();
-const semaphore = new Semaphore(1);
+/** The package. */
+export const multithreading: Multithreading = await import(
+  `npm:multithreading@${VERSION}`
+);
+multithreading.initRuntime({ maxWorkers: 4 });
 
-/** Calls a body in as many threads, measures them, and waits for their end. */
-async function measured<T>(
-  threads: number,
+/**
+ * Calls a function of a module in some threads with the words of a gate, their
+ * place, and some arguments; measures them, and waits for their end.
+ */
+export async function measured<T>(
+  module: string,
   body: string,
-  args: readonly unknown[],
+  argsOfThreads: readonly (readonly unknown[])[],
   measure: (gate: Gate) => T,
 ): Promise<T> {
-  const gate = new Gate(threads);
-  const module = import.meta.resolve("./multithreading_bodies.ts");
-  const handles = Array.from({ length: threads }, (_, place) =>
-    runtime.spawn(
-      runtime.move(module, body, gate.words, place, ...args),
+  const gate = new Gate(argsOfThreads.length);
+  const handles = argsOfThreads.map((args, place) =>
+    multithreading.spawn(
+      multithreading.move(module, body, gate.words, place, ...args),
       async (module: string, body: string, ...args: unknown[]) => {
         const bodies = await import(module);
         await bodies[body](...args);
       },
-    ));
+    )
+  );
   await gate.full();
   const result = measure(gate);
   for (const handle of handles) {
@@ -59,56 +67,3 @@ async function measured<T>(
   }
   return result;
 }
-
-function contend(threads: number) {
-  const total = new Int32Array(new SharedArrayBuffer(4));
-  const args = [new Mutex(total)];
-  return measured(
-    threads,
-    "addLocked",
-    args,
-    (gate) => throughput(gate, threads),
-  );
-}
-
-async function startAndJoin() {
-  runtime.shutdown(); // otherwise it gets a thread that is there
-  await runtime.spawn(runtime.move(), () => {}).join();
-}
-
-function passing() {
-  const whose = new Mutex(new Int32Array(new SharedArrayBuffer(4)));
-  const args = [whose, new Condvar()];
-  return measured(2, "pass", args, (gate) => perHop(gate, 2)); // there and back
-}
-
-function meeting(threads: number) {
-  const args = [new Barrier(threads)];
-  return measured(threads, "meet", args, (gate) => perHop(gate, 1));
-}
-
-const report: Report = {
-  version: VERSION,
-  figures: {
-    lockSync: await perTurn((turns) => {
-      for (let i = 0; i < turns; i++) mutex.blockingLock().dispose();
-    }),
-    lockAsync: await perTurn(async (turns) => {
-      for (let i = 0; i < turns; i++) (await mutex.lock()).dispose();
-    }),
-    semaphoreSync: await perTurn((turns) => {
-      for (let i = 0; i < turns; i++) semaphore.blockingAcquire().dispose();
-    }),
-    semaphoreAsync: await perTurn(async (turns) => {
-      for (let i = 0; i < turns; i++) (await semaphore.acquire()).dispose();
-    }),
-    contended2: await contend(2),
-    contended4: await contend(4),
-    handOver: await passing(),
-    barrier2: await meeting(2),
-    barrier4: await meeting(4),
-    thread: await duration(startAndJoin),
-  },
-};
-console.log(JSON.stringify(report));
-Deno.exit(); // its workers would go on for ever

@@ -1,10 +1,10 @@
 /*
  * `navigator.locks` of Deno: locks by name, for all threads.
  */
-import { Gate } from "../../bench/sync/gate.ts";
-import { Thread } from "../../sync/thread.ts";
-import { perTurn, throughput } from "./measure.ts";
-import type { Report } from "./report.ts";
+import { Gate } from "../../../bench/sync/gate.ts";
+import { Thread } from "../../../sync/thread.ts";
+import { perTurn, throughput } from "../measure.ts";
+import type { LockReport } from "./table.ts";
 import { locks } from "./web_locks_bodies.ts";
 
 const nothing = () => {};
@@ -20,7 +20,7 @@ async function contend(threads: number) {
   return throughput(gate, threads);
 }
 
-const report: Report = {
+const report: LockReport = {
   version: "",
   figures: {
     lockAsync: await perTurn(async (turns) => {

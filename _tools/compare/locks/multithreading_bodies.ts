@@ -1,4 +1,4 @@
-import { work } from "../../bench/sync/gate.ts";
+import { work } from "../../../bench/sync/gate.ts";
 
 /** What was locked. */
 export interface MutexGuardPeer {

@@ -1,8 +1,8 @@
 /*
  * https://www.npmjs.com/package/async-mutex: locks of one thread.
  */
-import { perTurn } from "./measure.ts";
-import type { Report } from "./report.ts";
+import { perTurn } from "../measure.ts";
+import type { LockReport } from "./table.ts";
 
 /** What is used of the package. */
 interface AsyncMutex {
@@ -22,7 +22,7 @@ const { Mutex, Semaphore }: AsyncMutex = await import(
 const mutex = new Mutex();
 const semaphore = new Semaphore(1);
 
-const report: Report = {
+const report: LockReport = {
   version: VERSION,
   figures: {
     lockAsync: await perTurn(async (turns) => {

@@ -1,4 +1,4 @@
-import { work } from "../../bench/sync/gate.ts";
+import { work } from "../../../bench/sync/gate.ts";
 
 /** What Deno has of the Web Locks API, which its types do not know. */
 export const { locks } = navigator as unknown as {

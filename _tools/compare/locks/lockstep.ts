@@ -1,16 +1,16 @@
 /*
  * This package, by its fastest forms.
  */
-import { crew } from "../../bench/sync/crew.ts";
-import config from "../../deno.json" with { type: "json" };
-import { Barrier } from "../../sync/barrier.ts";
-import { Event } from "../../sync/event.ts";
-import { hardKill } from "../../sync/hard_kill.ts";
-import { Lock } from "../../sync/lock.ts";
-import { Semaphore } from "../../sync/semaphore.ts";
-import { Thread } from "../../sync/thread.ts";
-import { duration, perHop, perTurn, throughput } from "./measure.ts";
-import type { Report } from "./report.ts";
+import { crew } from "../../../bench/sync/crew.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { Barrier } from "../../../sync/barrier.ts";
+import { Event } from "../../../sync/event.ts";
+import { hardKill } from "../../../sync/hard_kill.ts";
+import { Lock } from "../../../sync/lock.ts";
+import { Semaphore } from "../../../sync/semaphore.ts";
+import { Thread } from "../../../sync/thread.ts";
+import { duration, perHop, perTurn, throughput } from "../measure.ts";
+import type { LockReport } from "./table.ts";
 
 const nothing = () => {};
 const startAndJoin = () => Thread.fromFunction(nothing, []).join();
@@ -40,7 +40,7 @@ async function meeting(threads: number) {
   return perHop(await crew(threads, "meet", [new Barrier(threads)]), 1);
 }
 
-const report: Report = {
+const report: LockReport = {
   version: config.version,
   figures: {
     lockSync: await perTurn((turns) => {
