@@ -24,14 +24,10 @@ import type { Store } from "./_store.ts";
 const PUTS = 0;
 const NEXT_PUTS = 1;
 const NEXT_TAIL = 2;
-const GETS = 3;
-const SPACE = 4;
-const TAILS = 5; // two: one of each space
-const SIZE = 7;
-const USED = 8;
-
-/** How many words a heap needs. */
-export const HEAP_WORDS = 9;
+const SPACE = 3;
+const TAILS = 4; // two: one of each space
+const SIZE = 6;
+const USED = 7;
 
 /** Words of a message in its space, and what comes before its octets. */
 const HEAD = 0;
@@ -146,7 +142,6 @@ export class Heap implements Store {
     Atomics.store(words, record + LIVE, 0);
     const total = RECORD_OCTETS + padded(length);
     state[USED] = state[USED]! - total;
-    Atomics.add(state, GETS, 1);
     if (size > 0) this.#sink(size);
     Atomics.store(state, SIZE, size);
     if (size === 0) this.#setTail(0);
@@ -161,7 +156,6 @@ export class Heap implements Store {
     }
     state[NEXT_TAIL] = NOWHERE;
     this.#rebuild();
-    Atomics.store(state, GETS, state[PUTS]! - state[SIZE]! | 0);
   }
 
   mendGet(): void {
@@ -185,8 +179,10 @@ export class Heap implements Store {
     const needed = state[TAILS + state[SPACE]!]! + total;
     data.see(needed);
     if (data.octets.length >= needed) return;
-    if (2 * (state[USED]! + total) <= data.octets.length) {
-      this.#move(state[USED]! + total);
+    const live = state[USED]! + total;
+    const isLast = pow2(needed) > MOST_OCTETS; // it cannot grow
+    if (2 * live <= data.octets.length || isLast && live <= MOST_OCTETS) {
+      this.#move(live);
     } else {
       data.grow(pow2(needed));
     }
@@ -207,6 +203,22 @@ export class Heap implements Store {
     state[TAILS + space] = tail;
     state[NEXT_TAIL] = NOWHERE;
     Atomics.store(state, SPACE, space);
+    this.#rebuild();
+  }
+
+  remove(unwanted: (message: Message) => boolean): void {
+    const data = this.#space;
+    for (const { at, total } of [...this.#live()]) {
+      const { words } = data;
+      const record = at >> 2;
+      const octets = data.octets.slice(at + RECORD_OCTETS, at + total);
+      const message = {
+        head: words[record + HEAD]!,
+        tag: words[record + TAG]!,
+        octets,
+      };
+      if (unwanted(message)) Atomics.store(words, record + LIVE, 0);
+    }
     this.#rebuild();
   }
 

@@ -37,6 +37,8 @@ interface Hosted {
   readonly worker: Worker;
   readonly requests: MessagePort;
   readonly outcome: Outcome;
+  /** The thread with which it is to end. */
+  readonly owner: number | undefined;
 }
 
 /** How to reach the host from another thread; `undefined` in the host. */
@@ -118,6 +120,13 @@ export function collect(key: string): Parcel | undefined {
   return answer!.message;
 }
 
+/** Forgets what was deposited; does not wait. */
+export function discard(key: string): void {
+  if (upstream !== undefined) return ask({ discard: key }, []);
+  for (const id of hosted.keys()) grant(id); // it may still be on its way
+  taken(key);
+}
+
 function taken(key: string): Parcel | undefined {
   const parcel = parcels.get(key);
   parcels.delete(key);
@@ -144,7 +153,7 @@ function start(job: Job, moved: Transferable[]): void {
   if (daemon) worker.unref();
   const outcome = new Outcome(job.outcome);
   if (hosted.size === 0) addErrand(table, serve);
-  hosted.set(id, { worker, requests, outcome });
+  hosted.set(id, { worker, requests, outcome, owner: job.owner });
   worker.on("error", () => {}); // what was thrown is in the outcome
   worker.on("exit", () => {
     outcome.mark(END.DIED);
@@ -186,6 +195,8 @@ function serve(): void {
   served = due;
   for (const id of hosted.keys()) {
     grant(id);
+    const owner = hosted.get(id)?.owner;
+    if (owner !== undefined && !table.isAlive(owner)) kill(id);
     if (!table.isAlive(id)) forget(id);
   }
 }
@@ -204,9 +215,21 @@ function grant(id: number): void {
     } else if ("collect" in request) {
       hand(thread!.requests, request.collect);
       ring(registry(), id);
+    } else if ("discard" in request) {
+      discard(request.discard);
     } else {
-      start(request.start, movedOf(request.start, request.transfer));
+      startFor(request.start, movedOf(request.start, request.transfer));
     }
+  }
+}
+
+/** Starts a thread for another one, to which it ended if that fails. */
+function startFor(job: Job, moved: Transferable[]): void {
+  try {
+    start(job, moved);
+  } catch {
+    new Outcome(job.outcome).mark(END.DIED);
+    bury(registry(), job.id, STATE.DEAD);
   }
 }
 
@@ -214,7 +237,11 @@ function grant(id: number): void {
 function hand(requests: MessagePort, key: string): void {
   for (const id of hosted.keys()) grant(id); // it may still be on its way
   const parcel = taken(key);
-  requests.postMessage(parcel, [...parcel?.transfer ?? []] as never[]);
+  try {
+    requests.postMessage(parcel, [...parcel?.transfer ?? []] as never[]);
+  } catch {
+    requests.postMessage(undefined); // what was to move is gone
+  }
 }
 
 /** Gives back what is kept for a thread that is gone. */

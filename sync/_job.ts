@@ -15,6 +15,8 @@ export interface Job {
   readonly id: number;
   readonly name: string;
   readonly daemon: boolean;
+  /** The thread with which it is to end, if there is one. */
+  readonly owner: number | undefined;
   readonly body: Body;
   /** The table of all threads. */
   readonly threads: SharedArrayBuffer;
@@ -41,7 +43,8 @@ export type Request =
   | { readonly start: Job; readonly transfer: readonly Transferable[] }
   | { readonly stop: number }
   | { readonly deposit: string; readonly parcel: Parcel }
-  | { readonly collect: string };
+  | { readonly collect: string }
+  | { readonly discard: string };
 
 /** What the host keeps until somebody asks for it; see `_parcels.ts`. */
 export interface Parcel {

@@ -17,7 +17,7 @@
  */
 import { Deserializer, Serializer } from "node:v8";
 import { decode, Encoder } from "./_codec.ts";
-import { collect, deposit, KEY_OCTETS } from "./_parcels.ts";
+import { collect, deposit, discard, KEY_OCTETS } from "./_parcels.ts";
 import { fromShared, toShared } from "./_sharing.ts";
 
 const INTEGER = 0;
@@ -80,15 +80,21 @@ export function pack(value: unknown): Message {
  * @throws As {@linkcode pack}.
  */
 export function packMarked(value: unknown, marks: Marks): Message {
-  if (marks.transfer !== undefined && marks.transfer.length > 0) {
-    return packParcel(toShared(value), marks);
-  }
-  if (encoder.encode(value)) {
+  const moves = marks.transfer !== undefined && marks.transfer.length > 0;
+  if (!moves && encoder.encode(value)) {
     return withOctets(PLAIN, encoder.octets, encoder.length, marks);
   }
-  let isPosted = false;
+  let isPosted = moves;
   const shared = toShared(value, () => isPosted = true);
-  if (isPosted) return packParcel(shared, marks);
+  try {
+    return isPosted ? packParcel(shared, marks) : packSlowly(shared, marks);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw cause;
+    throw new TypeError(`Cannot send the value: ${cause}`, { cause });
+  }
+}
+
+function packSlowly(shared: unknown, marks: Marks): Message {
   const serializer = new Serializer();
   serializer.writeHeader();
   serializer.writeValue(shared);
@@ -140,9 +146,9 @@ export function isParcel({ head }: Message): boolean {
   return kindOf(head) === PARCEL;
 }
 
-/** Drops what the host keeps for a message that nobody will get. */
-export function drop({ octets }: Message): void {
-  collect(octets);
+/** Drops what the host keeps for a message that nobody will get, if it does. */
+export function drop(message: Message): void {
+  if (isParcel(message)) discard(message.octets);
 }
 
 function packParcel(shared: unknown, marks: Marks): Message {

@@ -72,6 +72,7 @@ const TYPES = [
   "Queue",
   "LifoQueue",
   "PriorityQueue",
+  "PipeEnd",
 ];
 
 /** Words of a primitive; those behind them are its own, too. */

@@ -63,7 +63,7 @@ export class Scratch {
     if (length >= octets && (length <= SMALL || octets > SMALL)) return;
     let size = 1024;
     while (size < octets) size *= 2;
-    this.octets = new Uint8Array(size);
+    this.octets = new Uint8Array(size > SMALL ? (octets + 7) & ~7 : size);
     this.words = new Int32Array(this.octets.buffer);
   }
 }
@@ -77,8 +77,8 @@ let lastViewed: Int32Array = new Int32Array(0);
 /** The words of octets that begin with their buffer, to copy by words. */
 export function wordsOf(octets: Uint8Array): Int32Array | undefined {
   const { buffer } = octets;
-  if (lastViewed.buffer === buffer) return lastViewed;
   if (octets.byteOffset !== 0) return undefined;
+  if (lastViewed.buffer === buffer) return lastViewed;
   let words = viewed.get(buffer);
   if (words === undefined) {
     words = new Int32Array(buffer, 0, buffer.byteLength >> 2);

@@ -36,16 +36,24 @@ export function deposit(
   return new Uint8Array(words.buffer);
 }
 
+/** Has the host forget a value that nobody will fetch; does not wait. */
+export function discard(key: Uint8Array): void {
+  host.discard(nameOf(key));
+}
+
 /**
  * Fetches a value, which the host then forgets; blocks until it answers.
  *
  * @throws {TypeError} If the host never had it.
  */
 export function collect(key: Uint8Array): unknown {
-  const words = new Int32Array(key.slice(0, KEY_OCTETS).buffer);
-  const parcel = host.collect(words.join("-"));
+  const parcel = host.collect(nameOf(key));
   if (parcel !== undefined) return parcel.value;
   throw new TypeError(
     "Cannot receive the message: it holds shared memory, and who sent it is no Thread",
   );
+}
+
+function nameOf(key: Uint8Array): string {
+  return new Int32Array(key.slice(0, KEY_OCTETS).buffer).join("-");
 }

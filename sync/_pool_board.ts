@@ -69,16 +69,11 @@ export class Board {
     this.#busy = new Float64Array(this.buffer, BUSY, PLACES);
   }
 
-  /**
-   * Gives a ticket to a task that is about to be queued.
-   *
-   * @param uses How often the ticket was used before.
-   * @returns The tag of the task.
-   */
-  issue(ticket: number, uses: number): number {
-    const tag = (uses & 0xffff) << TICKET_BITS | ticket;
+  /** Lets a task be claimed. */
+  issue(tag: number): void {
+    const ticket = ticketOf(tag);
+    Atomics.store(this.#started, ticket, 0);
     Atomics.store(this.#states, ticket, stateOf(tag, 0, QUEUED));
-    return tag;
   }
 
   /** The thread begins the task, unless it was cancelled. */
@@ -150,7 +145,8 @@ export class Board {
   ranMs(tag: number): number | undefined {
     const ticket = ticketOf(tag);
     if (!isRunning(Atomics.load(this.#states, ticket))) return undefined;
-    return (Date.now() - Atomics.load(this.#started, ticket)) | 0;
+    const started = Atomics.load(this.#started, ticket); // 0: in this moment
+    return started === 0 ? 0 : (Date.now() - started) | 0;
   }
 
   /** The ticket of the task that a thread had when it died, if it had one. */
@@ -170,6 +166,15 @@ export class Board {
   free(tag: number): void {
     Atomics.store(this.#states, ticketOf(tag), FREE);
   }
+}
+
+/**
+ * The tag of a task.
+ *
+ * @param uses How often the ticket was used before.
+ */
+export function tagOf(ticket: number, uses: number): number {
+  return (uses & 0xffff) << TICKET_BITS | ticket;
 }
 
 /** The ticket of a task. */

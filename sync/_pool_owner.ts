@@ -17,24 +17,34 @@ import { deafen, listen, type Listener, parkUntil } from "./_mailbox.ts";
 import {
   drop,
   isFlagged,
-  isParcel,
   type Message,
   packMarked,
   unpack,
 } from "./_message.ts";
 import { Histogram } from "./_histogram.ts";
-import { Board, PLACES, ticketOf, TICKETS } from "./_pool_board.ts";
+import { Board, PLACES, tagOf, ticketOf, TICKETS } from "./_pool_board.ts";
 import { PendingTask, type Wanted } from "./_pool_task.ts";
 import type { PoolSetup, PoolTask } from "./_pool_thread.ts";
 import type { QueueCore } from "./_queue_core.ts";
 import { coreOf } from "./_queues.ts";
 import { type Registry, registry } from "./_registry.ts";
+import { friends } from "./_threads.ts";
 import type { PoolStats } from "./pool.ts";
 import { PoolError } from "./pool_error.ts";
 import { PriorityQueue } from "./priority_queue.ts";
 import { Queue } from "./queue.ts";
-import { Thread, type ThreadOptions } from "./thread.ts";
+import "./thread.ts"; // it makes itself known
+import type { Thread, ThreadOptions } from "./thread.ts";
 import { ThreadError } from "./thread_error.ts";
+
+/** Octets of results that wait for this thread; then the others wait for it. */
+const RESULT_OCTETS = 2 ** 29;
+
+/** So many messages of tasks that were cancelled may wait among the others. */
+const CANCELLED = 1_000;
+
+/** How often a task that waits for its turn is looked at, at most. */
+const LOOK_MS = 5;
 
 /** What a pool is made of. */
 export interface PoolPlan extends
@@ -60,7 +70,7 @@ export class PoolOwner implements Listener {
   readonly #plan: PoolPlan;
   readonly #registry: Registry = registry();
   readonly #tasks = new PriorityQueue<never>();
-  readonly #results = new Queue<never>();
+  readonly #results = new Queue<never>({ byteCapacity: RESULT_OCTETS });
   readonly #taskCore: QueueCore = coreOf(this.#tasks);
   readonly #resultCore: QueueCore = coreOf(this.#results);
   readonly #board = new Board();
@@ -76,6 +86,9 @@ export class PoolOwner implements Listener {
   #outstanding = 0;
   #lastTicket = 0;
   #lastPlace = 0;
+  #refilling = false;
+  /** How many were cancelled whose messages may still be among the tasks. */
+  #cancelled = 0;
   #changes: number = this.#registry.changes();
   #idle: PromiseWithResolvers<void> | undefined;
   #roomy: PromiseWithResolvers<void> | undefined;
@@ -111,11 +124,17 @@ export class PoolOwner implements Listener {
     return this.#idle.promise;
   }
 
-  /** Takes a task. */
-  submit(wanted: Wanted): PendingTask {
+  /**
+   * Takes a task.
+   *
+   * @param refusal Why it cannot be run, if that is known.
+   */
+  submit(wanted: Wanted, refusal?: unknown): PendingTask {
+    this.#lookIfDue(); // threads may have ended while nobody listened
     const task = new PendingTask(wanted);
     const { signal } = wanted;
-    const error = signal?.aborted ? signal.reason : this.#refusal();
+    const error = refusal ??
+      (signal?.aborted ? signal.reason : this.#refusal());
     if (error !== undefined) {
       task.settle(true, error);
       return task;
@@ -140,12 +159,16 @@ export class PoolOwner implements Listener {
   end(task: PendingTask, error: unknown): void {
     if (task.settled) return;
     if (task.tag === undefined) {
-      this.#waiting.splice(this.#waiting.indexOf(task), 1);
-    } else if (!this.#board.cancel(task.tag)) {
+      const place = this.#waiting.lastIndexOf(task);
+      if (place >= 0) this.#waiting.splice(place, 1);
+    } else if (this.#board.cancel(task.tag)) {
+      this.#cancelled++;
+    } else {
       const place = this.#board.kill(task.tag);
       if (place !== undefined) this.#kill(place);
     }
     this.#settle(task, true, error);
+    if (this.#cancelled > CANCELLED + this.#outstanding) this.#sweep();
     this.#grow();
     this.#rest();
   }
@@ -171,8 +194,9 @@ export class PoolOwner implements Listener {
     this.#error ??= error;
     this.#roomy?.resolve();
     for (const place of [...this.#members.keys()]) this.#kill(place);
-    const tasks = [...this.#waiting, ...this.#pending];
+    const tasks = [...this.#pending, ...this.#waiting].reverse();
     for (const task of tasks) if (task !== undefined) this.end(task, error);
+    this.#tasks.shutdown({ immediate: true });
     this.#rest();
   }
 
@@ -182,16 +206,18 @@ export class PoolOwner implements Listener {
       thread.join()
     );
     await Promise.allSettled([...threads, ...this.#ending]);
+    this.#lookIfDue();
   }
 
   /** Called whenever this thread is rung: by a result, or as a thread is gone. */
   onRing(): void {
     this.#drain();
-    if (this.#registry.changes() !== this.#changes) this.#look();
+    this.#lookIfDue();
     this.#rest();
   }
 
   stats(): PoolStats {
+    this.#lookIfDue();
     const now = performance.now();
     let running = 0;
     let busyMs = this.#busyMs;
@@ -245,19 +271,18 @@ export class PoolOwner implements Listener {
   #queue(task: PendingTask): void {
     const { fn, args, each, priority, transfer } = task.wanted;
     const ticket = this.#freeTicket();
-    const uses = this.#uses[ticket]!++;
-    const tag = this.#board.issue(ticket, uses);
+    const tag = task.tag = tagOf(ticket, this.#uses[ticket]!++);
+    this.#pending[ticket] = task;
+    this.#outstanding++;
     try {
       const body: PoolTask = [fn, args];
       const message = packMarked(body, { tag, flag: each, transfer });
+      if (task.settled) return drop(message); // by a getter of its arguments
+      this.#board.issue(tag);
       this.#taskCore.push(message, priority);
     } catch (error) { // it cannot be sent
-      this.#board.free(tag);
       return this.#settle(task, true, error);
     }
-    task.tag = tag;
-    this.#pending[ticket] = task;
-    this.#outstanding++;
     this.#limitTime(task, task.wanted.timeoutMs);
     this.#grow();
   }
@@ -273,7 +298,7 @@ export class PoolOwner implements Listener {
   #limitTime(task: PendingTask, ms: number): void {
     const { timeoutMs } = task.wanted;
     if (timeoutMs === Infinity) return;
-    task.after(ms, () => {
+    task.after(Math.max(ms, LOOK_MS), () => {
       const ranMs = this.#board.ranMs(task.tag!);
       if (ranMs === undefined) this.#limitTime(task, timeoutMs);
       else if (ranMs < timeoutMs) this.#limitTime(task, timeoutMs - ranMs);
@@ -288,7 +313,7 @@ export class PoolOwner implements Listener {
       if (message === undefined) return;
       const task = this.#pending[ticketOf(message.tag)];
       if (task?.tag === message.tag) this.#finish(task, message);
-      else if (isParcel(message)) drop(message); // it was ended
+      else drop(message); // it was ended
     }
   }
 
@@ -315,24 +340,53 @@ export class PoolOwner implements Listener {
     if (failed) this.#failed++;
     else this.#done++;
     task.settle(failed, value);
+    this.#refill();
+  }
+
+  /** Gives those their turn for whom there is room now. */
+  #refill(): void {
+    if (this.#refilling) return; // one of them has failed at once
+    this.#refilling = true;
     while (this.#waiting.length > 0 && this.#outstanding < this.#limit) {
       this.#queue(this.#waiting.shift()!);
     }
+    this.#refilling = false;
+  }
+
+  /** Removes messages that nobody may claim any more. */
+  #sweep(): void {
+    const parcels: Message[] = [];
+    this.#taskCore.remove((message) => {
+      const { tag } = message;
+      if (this.#pending[ticketOf(tag)]?.tag === tag) return false;
+      parcels.push(message);
+      return true;
+    });
+    this.#cancelled = 0;
+    parcels.forEach(drop);
+  }
+
+  #lookIfDue(): void {
+    if (this.#registry.changes() !== this.#changes) this.#look();
   }
 
   /** Looks which threads are gone. */
   #look(): void {
     this.#changes = this.#registry.changes();
-    for (const [place, { thread }] of [...this.#members]) {
-      if (thread.alive) continue;
+    const gone = [...this.#members].filter(([, { thread }]) => !thread.alive);
+    this.#drain(); // whoever is gone has given its results before
+    for (const [place, { thread }] of gone) {
+      if (!this.#members.has(place)) continue; // a callback has ended it
       const task = this.#taskAt(place);
       const cause = this.#errorOf(thread);
       const isReady = this.#board.isReady(place);
       this.#remove(place);
       if (!isReady) return this.stop(this.#broken(cause));
       if (task === undefined) continue;
-      const why = `Cannot finish the task: its thread "${thread.name}" died`;
-      this.#settle(task, true, new ThreadError("died", why, { cause }));
+      const code = cause instanceof ThreadError ? cause.code : "died";
+      const how = code === "terminated" ? "was terminated" : code;
+      const why = `Cannot finish the task: its thread "${thread.name}" ${how}`;
+      this.#settle(task, true, new ThreadError(code, why, { cause }));
     }
     this.#grow();
   }
@@ -385,9 +439,10 @@ export class PoolOwner implements Listener {
       board: this.#board.buffer,
       place,
       owner: this.#registry.me,
+      inTurns: threadOptions.resourceLimits !== undefined,
     };
     const entry = import.meta.resolve("./_pool_thread.ts");
-    const thread = Thread.start(entry, "work", [setup], {
+    const thread = friends.startBound!(entry, "work", [setup], {
       ...threadOptions,
       name: `${name}-${place}`,
       daemon: true,

@@ -8,77 +8,86 @@ export interface Running<R> {
 /** Runs a task for some items. */
 export type Run<R> = (chunk: unknown[]) => Running<R>;
 
-type Items = Iterable<unknown> | AsyncIterable<unknown>;
-
-/** Results in the order of the items, as they come; see `Pool.imap()`. */
-export async function* inOrder<R>(
-  items: Items,
-  chunkSize: number,
-  ahead: number,
-  run: Run<R>,
-): AsyncGenerator<R, void, void> {
-  const chunks = chunksOf(items, chunkSize);
-  const tasks: Running<R>[] = [];
-  try {
-    for (let more = true; more || tasks.length > 0;) {
-      while (more && tasks.length < ahead) {
-        const next = await chunks.next();
-        if (next.done) more = false;
-        else tasks.push(quiet(run(next.value)));
-      }
-      if (tasks.length === 0) return;
-      const results = await tasks[0]!.results;
-      tasks.shift();
-      yield* results;
-    }
-  } finally {
-    for (const task of tasks) task.end();
-    await chunks.return();
-  }
+/** How to run tasks for items; see `Pool.imap()`. */
+export interface StreamPlan<R> {
+  readonly items: Iterable<unknown> | AsyncIterable<unknown>;
+  readonly chunkSize: number;
+  /** How many tasks are ahead of the results that were taken. */
+  readonly ahead: number;
+  /** Whether results come in the order of the items. */
+  readonly ordered: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly run: Run<R>;
 }
 
-/** Results as they are done; see `Pool.imapUnordered()`. */
-export async function* unordered<R>(
-  items: Items,
-  chunkSize: number,
-  ahead: number,
-  run: Run<R>,
+/**
+ * Results as they come. While nothing is ready it waits for two things at once:
+ * for the next items, and for a result; so neither a slow source nor a slow task
+ * keeps back what is there.
+ */
+export async function* stream<R>(
+  plan: StreamPlan<R>,
 ): AsyncGenerator<R, void, void> {
-  const chunks = chunksOf(items, chunkSize);
-  const tasks = new Set<Running<R>>();
-  const done: Running<R>[] = [];
-  let oneMore = Promise.withResolvers<void>();
-  const start = (chunk: unknown[]) => {
-    const task = run(chunk);
-    tasks.add(task);
+  const { ahead, ordered, signal, run } = plan;
+  const chunks = chunksOf(plan.items, plan.chunkSize);
+  /** Whose results were not taken, in the order of the items. */
+  const tasks: Running<R>[] = [];
+  const over = new Set<Running<R>>();
+  let change = Promise.withResolvers<void>();
+  let reading = false;
+  let more = true;
+
+  const add = (task: Running<R>) => {
     const ended = () => {
-      done.push(task);
-      oneMore.resolve();
+      over.add(task);
+      change.resolve();
     };
+    tasks.push(task);
     task.results.then(ended, ended);
   };
+  const read = async () => {
+    reading = true;
+    try {
+      const next = await chunks.next();
+      if (next.done) more = false;
+      else add(run(next.value));
+    } catch (error) { // of the items: it comes when it is its turn
+      more = false;
+      add({ results: Promise.reject(error), end() {} });
+    } finally {
+      reading = false;
+      change.resolve();
+    }
+  };
+
+  const onAbort = () => change.resolve();
+  signal?.addEventListener("abort", onAbort);
   try {
-    for (let more = true; more || tasks.size > 0;) {
-      while (more && tasks.size < ahead) {
-        const next = await chunks.next();
-        if (next.done) more = false;
-        else start(next.value);
+    for (;;) {
+      signal?.throwIfAborted();
+      change = Promise.withResolvers();
+      if (more && !reading && tasks.length < ahead) void read();
+      const [first] = ordered ? tasks : over;
+      if (first !== undefined && over.delete(first)) {
+        tasks.splice(tasks.indexOf(first), 1);
+        yield* await first.results;
+      } else if (more || tasks.length > 0) {
+        await change.promise;
+      } else {
+        return;
       }
-      if (tasks.size === 0) return;
-      if (done.length === 0) await oneMore.promise;
-      oneMore = Promise.withResolvers();
-      const task = done.shift()!;
-      tasks.delete(task);
-      yield* await task.results;
     }
   } finally {
-    for (const task of tasks) task.end();
-    await chunks.return();
+    signal?.removeEventListener("abort", onAbort);
+    more = false;
+    for (const task of tasks.reverse()) task.end();
+    if (reading) chunks.return().catch(() => {}); // when that has come
+    else await chunks.return();
   }
 }
 
 async function* chunksOf(
-  items: Items,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
   size: number,
 ): AsyncGenerator<unknown[], void, void> {
   let chunk: unknown[] = [];
@@ -89,10 +98,4 @@ async function* chunksOf(
     chunk = [];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** Its error is seen when it is its turn, if ever. */
-function quiet<R>(task: Running<R>): Running<R> {
-  task.results.catch(() => {});
-  return task;
 }

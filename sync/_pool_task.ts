@@ -63,15 +63,19 @@ export class PendingTask {
     this.settled = true;
     clearTimeout(this.#timer);
     if (this.#onAbort) signal!.removeEventListener("abort", this.#onAbort);
-    const tell = (failed ? onError : onResult) as
-      | ((value: unknown) => void)
-      | undefined;
-    try {
-      tell?.(value);
-    } catch (error) {
-      reportError(error); // nobody else would see it
-    }
+    tell((failed ? onError : onResult) as Listener, value);
     if (failed) this.#reject(value);
     else this.#resolve(value);
+  }
+}
+
+type Listener = ((value: unknown) => void) | undefined;
+
+/** Calls what somebody gave to be called; its errors are nobody else's. */
+export function tell(fn: Listener, value: unknown): void {
+  try {
+    fn?.(value);
+  } catch (error) {
+    reportError(error); // nobody else would see it
   }
 }

@@ -6,7 +6,14 @@
  * needs the event loop.
  */
 import { ring } from "./_mailbox.ts";
-import { isFlagged, type Message, packMarked, unpack } from "./_message.ts";
+import {
+  drop,
+  isFlagged,
+  keep,
+  type Message,
+  packMarked,
+  unpack,
+} from "./_message.ts";
 import { Board } from "./_pool_board.ts";
 import type { QueueCore } from "./_queue_core.ts";
 import { coreOf } from "./_queues.ts";
@@ -30,6 +37,11 @@ export interface PoolSetup {
   readonly module: string | undefined;
   readonly initializer: string | undefined;
   readonly initializerArgs: readonly unknown[];
+  /**
+   * Whether each task begins in a turn of its own: Deno sees only there that a
+   * thread needs more memory than it may.
+   */
+  readonly inTurns: boolean;
   /** How many tasks it runs before it ends. */
   readonly tasksPerThread: number;
 }
@@ -52,14 +64,14 @@ const TURN_MS = 50;
 export async function work(setup: PoolSetup): Promise<void> {
   const { module, initializer } = setup;
   const { onUncaught } = Thread;
-  Thread.onUncaught = () => {}; // the pool tells
-  if (module !== undefined) await import(module);
+  const quiet = Thread.onUncaught = () => {}; // the pool tells
+  const exports = module === undefined ? {} : await import(module);
   if (initializer !== undefined) {
     const initialize = await exported(module!, initializer);
     await initialize(...setup.initializerArgs);
   }
-  Thread.onUncaught = onUncaught;
-  await new PoolThread(setup).run();
+  if (Thread.onUncaught === quiet) Thread.onUncaught = onUncaught;
+  await new PoolThread(setup, exports).run();
 }
 
 class PoolThread {
@@ -68,12 +80,17 @@ class PoolThread {
   readonly #tasks: QueueCore;
   readonly #results: QueueCore;
   readonly #registry: Registry = registry();
-  readonly #functions = new Map<string, Callable>();
+  readonly #exports: Readonly<Record<string, unknown>>;
+  readonly #compiled = new Map<string, Callable>();
   #claimed = false;
   #asynchronous = false;
   #turned = performance.now();
 
-  constructor(setup: PoolSetup) {
+  constructor(
+    setup: PoolSetup,
+    exports: Readonly<Record<string, unknown>>,
+  ) {
+    this.#exports = exports;
     this.#setup = setup;
     this.#board = new Board(setup.board);
     this.#tasks = coreOf(setup.tasks);
@@ -83,7 +100,7 @@ class PoolThread {
   async run(): Promise<void> {
     this.#board.setReady(this.#setup.place);
     let left = this.#setup.tasksPerThread;
-    while (left > 0) {
+    while (left > 0 && !this.#isAlone()) {
       let message: Message | undefined;
       try {
         message = this.#tasks.pop(this.#claim) ?? await this.#next();
@@ -92,9 +109,14 @@ class PoolThread {
         throw error;
       }
       if (message === undefined) return;
-      if (!this.#claimed) continue; // cancelled
+      if (!this.#claimed) { // cancelled
+        drop(message);
+        continue;
+      }
       left--;
-      const busy = this.#serve(message);
+      const busy = this.#setup.inTurns
+        ? this.#serveInTurn(keep(message))
+        : this.#serve(message);
       if (busy !== undefined) await busy;
       if (this.#asynchronous) await this.#turn();
     }
@@ -116,25 +138,41 @@ class PoolThread {
   #serve(message: Message): Promise<void> | undefined {
     const { tag } = message;
     const start = performance.now();
+    let value: unknown;
+    let failed = false;
     try {
-      const [id, args] = unpack(message) as PoolTask;
-      const fn = this.#functions.get(typeof id === "string" ? id : id[0]);
-      const value = fn === undefined
-        ? this.#find(id).then((fn) => call(fn, args, isFlagged(message)))
-        : call(fn, args, isFlagged(message));
-      if (!isThenable(value)) {
-        this.#leave(tag, value, false, start);
-        return undefined;
-      }
-      if (fn !== undefined) this.#asynchronous = true;
-      return Promise.resolve(value).then(
-        (value) => this.#leave(tag, value, false, start),
-        (error) => this.#leave(tag, error, true, start),
-      );
+      value = this.#begin(message);
     } catch (error) {
-      this.#leave(tag, error, true, start);
+      failed = true;
+      value = error;
+    }
+    if (failed || !isThenable(value)) {
+      this.#leave(tag, value, failed, start);
       return undefined;
     }
+    return Promise.resolve(value).then(
+      (value) => this.#leave(tag, value, false, start),
+      (error) => this.#leave(tag, error, true, start),
+    );
+  }
+
+  #serveInTurn(message: Message): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(() => resolve(this.#serve(message)));
+    });
+  }
+
+  #begin(message: Message): unknown {
+    const [id, args] = unpack(message) as PoolTask;
+    const begin = (fn: Callable) => {
+      const value = call(fn, args, isFlagged(message));
+      if (isThenable(value)) this.#asynchronous = true;
+      return value;
+    };
+    const fn = typeof id === "string"
+      ? this.#exported(id)
+      : this.#compiled.get(id[0]) ?? this.#compile(id[0]);
+    return fn instanceof Promise ? fn.then(begin) : begin(fn);
   }
 
   /** Gives the result to the pool, unless that wants it no more. */
@@ -149,22 +187,23 @@ class PoolThread {
     } catch (error) { // it cannot be sent: but why can
       message = packMarked(error, { tag, flag: true });
     }
-    this.#results.push(message, 0);
+    this.#results.give(message, this.#isAlone);
     ring(this.#registry, owner);
   }
 
-  async #find(id: FunctionId): Promise<Callable> {
-    if (typeof id !== "string") {
-      const fn = await compiled(id[0]);
-      this.#functions.set(id[0], fn);
-      return fn;
-    }
+  #exported(name: string): Callable {
+    const fn = this.#exports[name];
+    if (typeof fn === "function") return fn as Callable;
     const { module } = this.#setup;
-    if (module === undefined) {
-      throw new TypeError(`Cannot run "${id}": the pool has no module`);
-    }
-    const fn = await exported(module, id);
-    this.#functions.set(id, fn);
+    const why = module === undefined
+      ? "the pool has no module"
+      : `${module} exports no function of that name`;
+    throw new TypeError(`Cannot run "${name}" in a thread: ${why}`);
+  }
+
+  async #compile(source: string): Promise<Callable> {
+    const fn = await compiled(source);
+    this.#compiled.set(source, fn);
     return fn;
   }
 

@@ -37,7 +37,7 @@ import {
   unpack,
 } from "./_message.ts";
 import { OWN, PRIMITIVE_WORDS } from "./_nodes.ts";
-import { SPINS, WaitQueue } from "./_park.ts";
+import { SPINS, trap, WaitQueue } from "./_park.ts";
 import { Ring, ringMemory } from "./_ring.ts";
 import { ShortLock } from "./_short_lock.ts";
 import type { Store } from "./_store.ts";
@@ -169,26 +169,36 @@ export class QueueCore {
   }
 
   tryPut(value: unknown, priority?: number): boolean {
-    return this.#push(this.#pack(value), this.#ranked(priority), 0);
+    const rank = this.#ranked(priority);
+    const message = this.#pack(value);
+    let isPut = false;
+    try {
+      return isPut = this.#push(message, rank, 0);
+    } finally {
+      if (!isPut) drop(message);
+    }
   }
 
   put(value: unknown, options: Ranked & WaitOptions = {}): Promise<void> {
+    let message: Message | undefined;
     try {
       const timeoutMs = checkWait(options);
       const priority = this.#ranked(options.priority);
-      const message = this.#pack(value);
+      message = this.#pack(value);
       const { queue } = this.#putters;
       if (queue.isIdle && this.#push(message, priority, 0)) {
         return Promise.resolve();
       }
       if (timeoutMs === 0) throw this.#full(0);
-      const kept = keep(message);
-      return queue.wait(
+      const kept = message = keep(message);
+      const put = queue.wait(
         (node) => this.#push(kept, priority, node),
         options,
         () => this.#full(timeoutMs),
       );
+      return isParcel(kept) ? orDrop(put, kept) : put;
     } catch (error) {
+      if (message !== undefined) drop(message);
       return Promise.reject(error);
     }
   }
@@ -196,18 +206,40 @@ export class QueueCore {
   putSync(value: unknown, options: Ranked & Timed = {}): void {
     const timeoutMs = checkWait(options);
     const priority = this.#ranked(options.priority);
-    const message = this.#pack(value);
-    if (this.#push(message, priority, 0)) return;
-    const kept = keep(message); // errands may send something meanwhile
-    const attempt = (node: number) => this.#push(kept, priority, node);
-    if (!this.#putters.queue.waitSync(attempt, timeoutMs)) {
-      throw this.#full(timeoutMs);
+    let message = this.#pack(value);
+    let isPut = false;
+    try {
+      isPut = this.#push(message, priority, 0);
+      if (isPut) return;
+      message = keep(message); // errands may send something meanwhile
+      const attempt = (node: number) => this.#push(message, priority, node);
+      isPut = this.#putters.queue.waitSync(attempt, timeoutMs);
+      if (!isPut) throw this.#full(timeoutMs);
+    } finally {
+      if (!isPut) drop(message);
     }
   }
 
   /** Puts a message, if there is room. */
   push(message: Message, priority: number): boolean {
     return this.#push(message, priority, 0);
+  }
+
+  /**
+   * Blocks until there is room for a message, and puts it.
+   *
+   * @param over As of {@linkcode take}.
+   */
+  give(message: Message, over: () => boolean): void {
+    if (this.#push(message, 0, 0)) return;
+    const kept = keep(message);
+    const attempt = (node: number) => this.#push(kept, 0, node) || over();
+    this.#putters.queue.waitSync(attempt, Infinity);
+  }
+
+  /** Removes messages, wherever they are; of a priority queue. */
+  remove(unwanted: (message: Message) => boolean): void {
+    this.#lock(this.#putLock, () => this.#store.remove?.(unwanted));
   }
 
   /**
@@ -283,8 +315,10 @@ export class QueueCore {
     const timeoutMs = checkWait(options);
     const { queue } = this.#getters;
     const isReady = (node: number) => {
-      if (!this.isReady) this.#getters.mark();
-      if (!this.isReady) return false;
+      if (!this.isReady) {
+        this.#lock(this.#getLock, () => this.#getters.mark()); // and repairs
+        if (!this.isReady) return false;
+      }
       if (node > 0) queue.wake(1); // who waits to take it may be behind
       return true;
     };
@@ -307,8 +341,9 @@ export class QueueCore {
         );
       }
       if (!swap(words, DONE, done, done + 1 | 0)) continue;
-      if (left === 1) this.#joiners.wakeAll();
-      return;
+      if (left > 1) return;
+      trap("released");
+      return this.#joiners.wakeAll();
     }
   }
 
@@ -337,10 +372,11 @@ export class QueueCore {
         if (isParcel(message)) parcels.push(keep(message));
       }
     });
-    parcels.forEach(drop);
+    trap("released");
     this.#getters.queue.wakeAll();
     this.#putters.queue.wakeAll();
     this.#joiners.wakeAll();
+    parcels.forEach(drop);
   }
 
   readonly #isDone = (): boolean => this.unfinished === 0;
@@ -379,8 +415,9 @@ export class QueueCore {
   #push(message: Message, priority: number, node: number): boolean {
     const store = this.#store;
     const putters = this.#putters;
-    if (this.#putLock.take()) store.mendPut();
+    const died = this.#putLock.take();
     try {
+      if (died) store.mendPut();
       if (this.#words[SHUT] !== 0) throw this.#shutDown("put into");
       if (!putters.mayGo(node)) return false;
       if (!this.#hasRoom(message)) {
@@ -391,7 +428,7 @@ export class QueueCore {
       store.push(message, priority, this.#whileNobodyGets);
       putters.went(node, this.#isRoomLeft);
     } finally {
-      this.#putLock.release();
+      this.#release(this.#putLock, died);
     }
     this.#getters.wake();
     return true;
@@ -401,8 +438,9 @@ export class QueueCore {
   #pop(node: number, claim?: Claim): boolean {
     const store = this.#store;
     const getters = this.#getters;
-    if (this.#getLock.take()) store.mendGet();
+    const died = this.#getLock.take();
     try {
+      if (died) store.mendGet();
       const shut = Atomics.load(this.#words, SHUT) !== 0; // then nothing comes
       if (!shut && !getters.mayGo(node)) return false;
       if (store.isEmpty()) {
@@ -414,7 +452,7 @@ export class QueueCore {
       this.#got = store.pop(claim);
       getters.went(node, this.#isReadyNext);
     } finally {
-      this.#getLock.release();
+      this.#release(this.#getLock, died);
     }
     this.#putters.wake();
     return true;
@@ -442,15 +480,27 @@ export class QueueCore {
   }
 
   #lock(lock: ShortLock, fn: () => void): void {
-    if (lock.take()) {
-      if (lock === this.#putLock) this.#store.mendPut();
-      else this.#store.mendGet();
-    }
+    const died = lock.take();
     try {
+      if (died && lock === this.#putLock) this.#store.mendPut();
+      else if (died) this.#store.mendGet();
       fn();
     } finally {
-      lock.release();
+      this.#release(lock, died);
     }
+  }
+
+  /**
+   * Gives a lock back.
+   *
+   * @param mended Whether what a dead thread left was repaired: others may have
+   * looked at it, and wait for what is there.
+   */
+  #release(lock: ShortLock, mended: boolean): void {
+    lock.release();
+    if (!mended) return;
+    this.#getters.queue.wakeAll();
+    this.#putters.queue.wakeAll();
   }
 
   #spin(claim?: Claim): boolean {
@@ -481,5 +531,15 @@ export class QueueCore {
 
   #unjoined(timeoutMs: number): DOMException {
     return timeoutError(`join the ${this.#type}`, timeoutMs);
+  }
+}
+
+/** Drops what the host keeps for a message, if it is not put. */
+async function orDrop(put: Promise<void>, message: Message): Promise<void> {
+  try {
+    await put;
+  } catch (error) {
+    drop(message);
+    throw error;
   }
 }

@@ -48,9 +48,14 @@ export class Ring implements Store {
   readonly #get: Int32Array;
   readonly #data: Octets;
   readonly #arrived = new Scratch();
-  /** What the position of the other side was at the last look. */
+  /**
+   * What the position of the other side was at the last look, and that of this
+   * side; while this one is the same, the other one cannot have gone round.
+   */
   #head: number;
+  #headSeenAt: number;
   #tail: number;
+  #tailSeenAt: number;
 
   /**
    * @param put Words of those who put, at the beginning all 0.
@@ -62,8 +67,8 @@ export class Ring implements Store {
     this.#get = get;
     const none = FIRST_OCTETS >> STEP_BITS;
     Atomics.compareExchange(put, CAPACITY, 0, none);
-    this.#head = Atomics.load(get, POSITION);
-    this.#tail = this.#head;
+    this.#head = this.#tailSeenAt = Atomics.load(get, POSITION);
+    this.#tail = this.#headSeenAt = Atomics.load(put, POSITION);
   }
 
   get size(): number {
@@ -82,8 +87,10 @@ export class Ring implements Store {
 
   isEmpty(): boolean {
     const head = this.#get[POSITION]!;
-    if ((this.#tail - head | 0) > 0) return false;
+    const known = this.#tailSeenAt === head;
+    if (known && (this.#tail - head | 0) > 0) return false;
     this.#tail = Atomics.load(this.#put, POSITION);
+    this.#tailSeenAt = head;
     return this.#tail === head;
   }
 
@@ -97,7 +104,8 @@ export class Ring implements Store {
     const steps = (HEAD_OCTETS + padded(length)) >> STEP_BITS;
     const tail = put[POSITION]!;
     let capacity = put[CAPACITY]!;
-    if ((tail - this.#head | 0) + steps > capacity) {
+    const known = this.#headSeenAt === tail;
+    if (!known || (tail - this.#head | 0) + steps > capacity) {
       this.#head = Atomics.load(this.#get, POSITION);
       if ((tail - this.#head | 0) + steps > capacity) {
         alone(() => this.#grow(steps));
@@ -114,6 +122,7 @@ export class Ring implements Store {
     put[NEXT_POSITION] = tail + steps | 0;
     const count = put[COUNT]! + 1 | 0;
     put[NEXT_COUNT] = count;
+    this.#headSeenAt = tail + steps | 0;
     Atomics.store(put, POSITION, tail + steps | 0);
     Atomics.store(put, COUNT, count);
   }
@@ -136,6 +145,7 @@ export class Ring implements Store {
     get[NEXT_POSITION] = first + steps | 0;
     const count = get[COUNT]! + 1 | 0;
     get[NEXT_COUNT] = count;
+    this.#tailSeenAt = first + steps | 0;
     Atomics.store(get, POSITION, first + steps | 0);
     Atomics.store(get, COUNT, count);
     return message;

@@ -38,6 +38,9 @@ export interface Store {
    */
   pop(claim?: (message: Message) => void): Message;
 
+  /** Removes messages, wherever they are; for those who put, of one lock only. */
+  remove?(unwanted: (message: Message) => boolean): void;
+
   /** Repairs what a thread left that died while it put. */
   mendPut(): void;
 

@@ -24,6 +24,7 @@ import "./condition.ts";
 import "./event.ts";
 import "./lifo_queue.ts";
 import "./lock.ts";
+import "./pipe.ts";
 import "./priority_queue.ts";
 import "./queue.ts";
 import "./rlock.ts";

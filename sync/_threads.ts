@@ -9,8 +9,10 @@ export interface Existing {
   readonly outcome: Outcome | undefined;
 }
 
-/** What the entry of a thread needs of `Thread`, and nobody else does. */
+/** What the entry of a thread and pools need of `Thread`, and nobody else does. */
 export const friends: {
   /** Makes the object of the thread that runs here. */
   adopt?: (Class: typeof Thread, existing: Existing) => Thread;
+  /** As `Thread.start()`, but it is stopped when the thread that asks has ended. */
+  startBound?: typeof Thread.start;
 } = {};

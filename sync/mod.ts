@@ -10,14 +10,20 @@
  *   something has happened, holds, or all are there.
  * - {@linkcode SharedValue}, {@linkcode SharedArray}: numbers for all threads;
  *   {@linkcode ThreadLocal}: a value for each.
- * - {@linkcode spawn}: tasks of one thread. {@linkcode sleep}, {@linkcode Timer}.
+ * - {@linkcode Queue}, {@linkcode LifoQueue}, {@linkcode PriorityQueue}: items from
+ *   any threads to any threads. {@linkcode Pipe}: from one to one, both ways.
+ * - {@linkcode ThreadPool}: functions on threads that stay.
+ * - {@linkcode spawn}: tasks of one thread; {@linkcode TaskGroup}: several that
+ *   belong together. {@linkcode Scheduler}, {@linkcode Coroutine}: functions that
+ *   take turns. {@linkcode sleep}, {@linkcode Timer}.
  * - {@linkcode WaitOptions}: `signal` and `timeoutMs`, which every wait takes.
  *
  * Which to choose: to protect data, a `Lock`, and `withLock` rather than
  * `acquire`; if functions that lock call each other, an `RLock`. To wait for
  * something that another thread changes under a lock, a `Condition`; for
  * something that happens once, an `Event`. To limit how many do something, a
- * `Semaphore`.
+ * `Semaphore`. To hand work to others, a `Queue`; if you want its results, a
+ * `ThreadPool`.
  *
  * `name()` waits without blocking the thread, `nameSync()` blocks it, `tryName()`
  * does it now or answers `undefined`. All of these live in shared memory: pass

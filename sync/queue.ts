@@ -327,6 +327,9 @@ export class Queue<T extends Shareable = Shareable>
   }
 }
 
+/** Octets that there can be; as many items are no limit, either. */
+const MAX_LIMIT = 2 ** 30;
+
 function queueHandle(type: string, given: QueueHandle): QueueHandle {
   const handle = handleOf(type, given);
   return Array.isArray(handle.data) ? handle : handleOf(type, null as never);
@@ -335,9 +338,9 @@ function queueHandle(type: string, given: QueueHandle): QueueHandle {
 function limitsOf(type: string, options: QueueOptions): Limits {
   const { maxSize = 0, byteCapacity = 0 } = options;
   for (const [name, value] of Object.entries({ maxSize, byteCapacity })) {
-    if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) continue;
+    if (Number.isInteger(value) && value >= 0 && value <= MAX_LIMIT) continue;
     throw new RangeError(
-      `Cannot make a ${type}: ${name} must be a whole number from 0 to 2147483647, got ${value}`,
+      `Cannot make a ${type}: ${name} must be a whole number from 0 to ${MAX_LIMIT}, got ${value}`,
     );
   }
   return { maxSize, byteCapacity };

@@ -93,6 +93,11 @@ export class Thread<T = unknown> {
       known.set(existing.id, thread);
       return thread;
     };
+    friends.startBound = (module, name, args, options) => {
+      const thread = new Thread(module, name, args, options);
+      thread.#given.bound = true;
+      return thread.start();
+    };
   }
 
   /** Where a subclass is exported, for its {@linkcode run}: `import.meta.url`. */
@@ -266,6 +271,7 @@ export class Thread<T = unknown> {
         id,
         name: table.nameOf(id),
         daemon,
+        owner: this.#given.bound ? table.me : undefined,
         body: shared,
         threads: table.buffer,
         outcome: outcome.buffer,
@@ -417,6 +423,7 @@ export class Thread<T = unknown> {
     this.#results?.close();
     this.#results = undefined;
     forget(this.#id);
+    known.delete(this.#id);
   }
 
   /** What a subclass runs: its method, with its fields. */
@@ -436,6 +443,8 @@ export class Thread<T = unknown> {
 interface Given {
   readonly options: ThreadOptions;
   body: (() => Body) | undefined;
+  /** Whether it is stopped when the thread that starts it has ended. */
+  bound?: boolean;
 }
 
 /** Identity of the first thread, which starts all others. */

@@ -1,7 +1,7 @@
 import { PoolOwner } from "./_pool_owner.ts";
-import type { PendingTask, Wanted } from "./_pool_task.ts";
+import { type PendingTask, tell, type Wanted } from "./_pool_task.ts";
 import type { FunctionId } from "./_pool_thread.ts";
-import { inOrder, unordered } from "./_pool_stream.ts";
+import { stream, type StreamPlan } from "./_pool_stream.ts";
 import { sourceOf } from "./_source.ts";
 import type {
   AnyModule,
@@ -194,20 +194,26 @@ export class ThreadPool<M = AnyModule> implements Pool<M> {
     items: Iterable<T>,
     options?: PoolMapOptions<Awaited<R>>,
   ): Promise<Awaited<R>[]>;
-  async map(
+  map(
     fn: Target,
     items: Iterable<unknown>,
     options: PoolMapOptions<never> = {},
   ): Promise<unknown[]> {
     const { onResult, onError, chunkSize, ...limits } = options;
-    try {
-      const results = await this.#mapChunks(fn, items, chunkSize, limits);
-      (onResult as ((results: unknown[]) => void) | undefined)?.(results);
-      return results;
-    } catch (error) {
-      onError?.(error);
-      throw error;
-    }
+    const mapped = this.#mapChunks(fn, items, chunkSize, limits);
+    if (onResult === undefined && onError === undefined) return mapped;
+    const told = mapped.then(
+      (results) => {
+        tell(onResult as ((results: unknown) => void) | undefined, results);
+        return results;
+      },
+      (error) => {
+        tell(onError, error);
+        throw error;
+      },
+    );
+    if (onError !== undefined) told.catch(() => {}); // it is told
+    return told;
   }
 
   /** See {@linkcode Pool.imap}. */
@@ -227,10 +233,7 @@ export class ThreadPool<M = AnyModule> implements Pool<M> {
     items: Iterable<unknown> | AsyncIterable<unknown>,
     options: PoolImapOptions = {},
   ): AsyncGenerator<never, void, void> {
-    const ahead = options.ahead ?? 2 * this.size;
-    check("ahead", ahead, 1, Infinity);
-    const run = this.#runner(fn, options);
-    return inOrder(items, options.chunkSize ?? 1, ahead, run);
+    return stream(this.#streamPlan(fn, items, options, true));
   }
 
   /** See {@linkcode Pool.imapUnordered}. */
@@ -250,10 +253,7 @@ export class ThreadPool<M = AnyModule> implements Pool<M> {
     items: Iterable<unknown> | AsyncIterable<unknown>,
     options: PoolImapOptions = {},
   ): AsyncGenerator<never, void, void> {
-    const ahead = options.ahead ?? 2 * this.size;
-    check("ahead", ahead, 1, Infinity);
-    const run = this.#runner(fn, options);
-    return unordered(items, options.chunkSize ?? 1, ahead, run);
+    return stream(this.#streamPlan(fn, items, options, false));
   }
 
   /** Whether a task would not wait for room. */
@@ -320,24 +320,28 @@ export class ThreadPool<M = AnyModule> implements Pool<M> {
     options: PoolTaskOptions<never>,
     each = false,
   ): PendingTask {
-    const { priority = 0, timeoutMs, signal, transfer } = options;
-    if (typeof priority !== "number" || Number.isNaN(priority)) {
-      throw new RangeError(
-        `Cannot run the task: its priority must be a number, got ${priority}`,
-      );
+    const { priority = 0, timeoutMs = Infinity, signal, transfer } = options;
+    let refusal: unknown;
+    let id: FunctionId = "";
+    try {
+      checkPriority(priority);
+      checkWait({ timeoutMs });
+      id = this.#idOf(fn);
+    } catch (error) {
+      refusal = error; // as any other
     }
     const wanted: Wanted = {
-      fn: this.#idOf(fn),
+      fn: id,
       args,
       each,
       priority,
-      timeoutMs: checkWait({ timeoutMs }),
+      timeoutMs,
       signal,
       transfer,
       onResult: options.onResult,
       onError: options.onError,
     };
-    return this.#owner.submit(wanted);
+    return this.#owner.submit(wanted, refusal);
   }
 
   #idOf(fn: Target): FunctionId {
@@ -366,19 +370,27 @@ export class ThreadPool<M = AnyModule> implements Pool<M> {
     try {
       return (await Promise.all(promises)).flat(1);
     } catch (error) {
-      for (const task of tasks) this.#owner.cancel(task, error);
+      for (const task of tasks.reverse()) this.#owner.cancel(task, error);
       throw error;
     }
   }
 
-  /** How to run a chunk of items, and how to end that. */
-  #runner(fn: Target, { signal, timeoutMs, priority }: PoolImapOptions) {
-    const options = { signal, timeoutMs, priority };
-    return (chunk: unknown[]) => {
-      const task = this.#start(fn, chunk, options, true);
+  #streamPlan(
+    fn: Target,
+    items: Iterable<unknown> | AsyncIterable<unknown>,
+    options: PoolImapOptions,
+    ordered: boolean,
+  ): StreamPlan<never> {
+    const { chunkSize = 1, ahead = 2 * this.size, ...limits } = options;
+    check("chunkSize", chunkSize, 1, Infinity);
+    check("ahead", ahead, 1, Infinity);
+    const run = (chunk: unknown[]) => {
+      const task = this.#start(fn, chunk, limits, true);
       const end = () => this.#owner.end(task, new Error());
       return { results: task.promise as Promise<never[]>, end };
     };
+    const { signal } = limits;
+    return { items, chunkSize, ahead, ordered, signal, run };
   }
 }
 
@@ -394,6 +406,13 @@ interface List extends Iterable<unknown> {
 function isList(items: Iterable<unknown>): items is List {
   return Array.isArray(items) ||
     ArrayBuffer.isView(items) && !(items as unknown instanceof DataView);
+}
+
+function checkPriority(priority: number): void {
+  if (typeof priority === "number" && !Number.isNaN(priority)) return;
+  throw new RangeError(
+    `Cannot run the task: its priority must be a number, got ${priority}`,
+  );
 }
 
 function check(
