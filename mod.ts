@@ -1,10 +1,10 @@
 /**
  * Threads and sockets for Deno.
  *
- * Each module stands alone and has an entry of its own: `sync` (sleeping,
- * numbers that threads share), `mux` (one owner for each outstanding operation,
- * servers), `udp` (datagrams) and `tftp` (file transfer). This entry has
- * everything.
+ * Each module stands alone and has an entry of its own: `sync` (threads, and what
+ * they need to work together), `mux` (one owner for each outstanding operation,
+ * servers), `udp` (datagrams), `tcp` (streams) and `tftp` (file transfer). This
+ * entry has everything.
  *
  * @example Fetch a file from a TFTP server
  * ```ts
@@ -28,5 +28,6 @@
  */
 export * from "./mux/mod.ts";
 export * from "./sync/mod.ts";
+export * from "./tcp/mod.ts";
 export * from "./tftp/mod.ts";
 export * from "./udp/mod.ts";

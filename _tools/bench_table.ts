@@ -5,7 +5,7 @@
  * deno run --allow-run --allow-read=. --allow-write=README.md _tools/bench_table.ts
  * ```
  *
- * It runs bench/sync, bench/udp and bench/tftp, which takes two minutes, and
+ * It runs bench/sync, bench/udp, bench/tcp and bench/tftp, which takes minutes, and
  * replaces what stands between `<!-- bench:start -->` and `<!-- bench:end -->`;
  * while the README has no such lines, it prints the table. Each time is the 75th
  * percentile: an average also measures whatever else the machine did. Goals are
@@ -14,7 +14,7 @@
  * @module
  */
 
-const FOLDERS = ["bench/sync", "bench/udp", "bench/tftp"];
+const FOLDERS = ["bench/sync", "bench/udp", "bench/tcp", "bench/tftp"];
 
 /** What the benchmarks may do: as in the task `bench`. */
 const PERMISSIONS = [
@@ -97,6 +97,14 @@ const GOALS: readonly Goal[] = [
     name: "UdpSocket.receiveInto(), timeoutMs",
     maxRatio: 1.15,
   },
+  ...[
+    "pack !H8sb5sb",
+    "pack <IHHB",
+  ].map((group) => ({ group, name: "Struct.pack()", maxRatio: 1.5 })),
+  ...[
+    "unpack !H8sb5sb",
+    "unpack <IHHB",
+  ].map((group) => ({ group, name: "Struct.unpack()", maxRatio: 1.5 })),
   { group: "get 16 MiB", name: "1428/32", maxRatio: 0.25 },
   { group: "put 16 MiB", name: "1428/32", maxRatio: 0.25 },
 ];

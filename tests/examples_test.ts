@@ -120,6 +120,19 @@ const EXPECTED: Record<string, string[]> = {
     "failed: the spring is broken\n",
     "Cannot start the timer: it was started before\n",
   ],
+  tcp_messages: [
+    "nothing: hellobye\nhand-shake: hello, bye\nlength: hello, bye\n",
+    "JSON: a.txt: hello\nJSON: b.txt: bye\n",
+  ],
+  tcp_struct: [
+    "17 octets: 0001746573742e6a7067006f6374657400\n",
+    "opcode 1, name test.jpg, mode octet\n",
+    "big endian:    00010102deadbeef\nlittle endian: 01000201efbeadde\n",
+    "258, read in the other order: 513\nwith gaps 16, without 9\n",
+    "the largest of 8 octets: 18446744073709551615\n",
+    "at 3, 4\nat -5, 12\n",
+    'RangeError: Cannot pack values[1] as "B": it is 256, not an integer from 0 to 255\n',
+  ],
   tftp_files: [
     "size: 8\n",
     "read: Welcome\n",

@@ -1,0 +1,108 @@
+/**
+ * The octets that are on their way out of a socket, one caller's after the
+ * other's.
+ *
+ * A write sends a part of what it is given, and two that run at once are mixed:
+ * so there is one at a time. None can be cancelled: a caller that gives up before
+ * its turn has sent nothing; after that all it gave is sent, in a copy, so that
+ * no message is ever torn.
+ */
+import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
+
+/** What the outbox needs of a connection. */
+export interface Outflow {
+  write(data: Uint8Array): Promise<number>;
+}
+
+/** See the top of this file. */
+export class Outbox {
+  readonly #conn: Outflow;
+  /** Settles when nobody is before a new caller; undefined if nobody is. */
+  #last: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(conn: Outflow) {
+    this.#conn = conn;
+  }
+
+  /** Whether nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#last === undefined;
+  }
+
+  /**
+   * Sends, in one write or in as many as it takes.
+   *
+   * @param all Whether to send all, or what one write takes.
+   * @returns How many octets were sent.
+   */
+  send(
+    data: Uint8Array,
+    all: boolean,
+    options?: WaitOptions,
+  ): Promise<number> {
+    if (options === undefined) {
+      return this.#inTurn(() => this.#write(data, all));
+    }
+    return this.#sendWithin(data, all, options);
+  }
+
+  /** Calls a function when all that was given before is sent. */
+  async after(fn: () => Promise<void>): Promise<void> {
+    await this.#inTurn(fn);
+  }
+
+  /** Refuses whoever has not begun. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #sendWithin(
+    data: Uint8Array,
+    all: boolean,
+    options: WaitOptions,
+  ): Promise<number> {
+    checkWait(options);
+    const copy = data.slice();
+    let given = false;
+    let left = false;
+    const sent = this.#inTurn(() => {
+      if (left) return Promise.resolve(0);
+      given = true;
+      return this.#write(copy, all);
+    });
+    try {
+      return await waitFor(sent, options);
+    } finally {
+      left = !given;
+    }
+  }
+
+  #inTurn<T>(fn: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const mine = before === undefined
+      ? this.#begin(fn)
+      : before.then(() => this.#begin(fn));
+    const done = () => {
+      if (this.#last === over) this.#last = undefined;
+    };
+    const over = mine.then(done, done);
+    this.#last = over;
+    return mine;
+  }
+
+  async #begin<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      throw new Deno.errors.BadResource("Cannot send: the socket is closed");
+    }
+    return await fn();
+  }
+
+  async #write(data: Uint8Array, all: boolean): Promise<number> {
+    let sent = await this.#conn.write(data);
+    while (all && sent < data.length) {
+      sent += await this.#conn.write(data.subarray(sent));
+    }
+    return sent;
+  }
+}

@@ -1,0 +1,181 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createConnection } from "node:net";
+import { connect } from "../../tcp/connect.ts";
+import { listen } from "../../tcp/listener.ts";
+import { octets, text } from "./_pair.ts";
+
+const LIMIT = { timeoutMs: 10_000 };
+
+/** Connects, and resets the connection at once. */
+function rude({ port }: Deno.NetAddr): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, "127.0.0.1");
+    socket.on("connect", () => socket.resetAndDestroy());
+    socket.on("error", () => {});
+    socket.on("close", () => resolve());
+  });
+}
+
+/** Runs a program that may have so many descriptors. */
+async function withDescriptors(count: number, source: string) {
+  const flags = ["--quiet", "--allow-net=127.0.0.1", "--allow-read"];
+  const limited = `ulimit -n ${count}; exec "$@"`;
+  const child = new Deno.Command("sh", {
+    args: ["-c", limited, "sh", Deno.execPath(), "run", ...flags, "-"],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(30_000),
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(octets(source));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  return { stdout: text(stdout), stderr: text(stderr)! };
+}
+
+Deno.test("TcpListener.accept() brings clients in order, with both addresses", async () => {
+  using listener = listen();
+  using one = await connect(listener.addr);
+  using two = await connect(listener.addr);
+  using first = await listener.accept(LIMIT);
+  using second = await listener.accept(LIMIT);
+  assertEquals(first.remoteAddr, one.localAddr);
+  assertEquals(second.remoteAddr, two.localAddr);
+  assertEquals(first.localAddr, listener.addr);
+});
+
+Deno.test("TcpListener.accept() that timed out or was aborted loses nobody", async () => {
+  using listener = listen();
+  await assertRejects(() => listener.accept({ timeoutMs: 5 }), DOMException);
+  const abort = new AbortController();
+  const waiting = listener.accept({ signal: abort.signal });
+  abort.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+  using client = await connect(listener.addr);
+  using server = await listener.accept(LIMIT);
+  assertEquals(server.remoteAddr, client.localAddr);
+});
+
+Deno.test("TcpListener.tryAccept() never waits", async () => {
+  using listener = listen();
+  assertEquals(listener.tryAccept(), undefined);
+  using client = await connect(listener.addr);
+  let server = listener.tryAccept();
+  while (server === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    server = listener.tryAccept();
+  }
+  assertEquals(server.remoteAddr, client.localAddr);
+  server.close();
+});
+
+Deno.test("TcpListener goes on, whoever resets connections", async () => {
+  using listener = listen();
+  const addr = listener.addr as Deno.NetAddr;
+  const served: string[] = [];
+  const serving = (async () => {
+    for await (const socket of listener) {
+      try {
+        const line = await socket.readLine();
+        if (line !== null) served.push(line);
+      } catch (error) {
+        assert(error instanceof Deno.errors.ConnectionReset, `${error}`);
+      } finally {
+        socket.close();
+      }
+    }
+  })();
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(Array.from({ length: 50 }, () => rude(addr)));
+    await using client = await connect(listener.addr);
+    await client.sendAll(octets(`polite ${round}\n`));
+    assertEquals(await client.receive(1, LIMIT), null);
+  }
+  listener.close();
+  await serving;
+  assertEquals(served.length, 20);
+});
+
+Deno.test("TcpListener waits for descriptors when there are none left", async () => {
+  const source = `
+    import { connect } from "./tcp/connect.ts";
+    import { listen } from "./tcp/listener.ts";
+    const listener = listen();
+    const files = [];
+    const accepted = listener.accept();
+    const client = await connect(listener.addr);
+    (await accepted).close();
+    for (;;) { // nothing is left then
+      try { files.push(Deno.openSync("deno.json")); } catch { break; }
+    }
+    files.pop().close(); // but one, for the next client
+    const next = await connect(listener.addr);
+    const waiting = listener.accept();
+    while (listener.stats.exhausted < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    for (const file of files) file.close();
+    const server = await waiting;
+    await next.sendAll(new TextEncoder().encode("back again\\n"));
+    console.log(await server.readLine());
+    for (const each of [client, next, server, listener]) each.close();
+  `;
+  const { stdout, stderr } = await withDescriptors(128, source);
+  assertEquals(stdout, "back again\n", stderr);
+});
+
+Deno.test("TcpListener.close() rejects those who accept, and ends the loop", async () => {
+  const listener = listen();
+  const waiting = listener.accept();
+  const loop = (async () => {
+    for await (const socket of listener) socket.close();
+  })();
+  listener.close();
+  listener.close();
+  await assertRejects(() => waiting, Deno.errors.Interrupted);
+  await loop;
+  assert(listener.closed);
+  await assertRejects(() => listener.accept(), Deno.errors.BadResource);
+  assertThrows(() => listener.tryAccept(), Deno.errors.BadResource);
+});
+
+Deno.test("TcpListener can be bound again at once, after await using", async () => {
+  let port = 0;
+  for (let round = 0; round < 5; round++) {
+    await using listener = listen({ port });
+    port = (listener.addr as Deno.NetAddr).port;
+    await assertRejects(() => listener.accept({ timeoutMs: 1 }), DOMException);
+    using client = await connect(listener.addr);
+    using server = await listener.accept(LIMIT);
+    assertEquals(server.remoteAddr, client.localAddr);
+  }
+});
+
+Deno.test("listen() says that a port is taken", () => {
+  using listener = listen();
+  const { port } = listener.addr as Deno.NetAddr;
+  assertThrows(() => listen({ port }), Deno.errors.AddrInUse);
+});
+
+Deno.test("listen() binds Unix sockets, and removes them", async () => {
+  const path = `${await Deno.makeTempDir()}/socket`;
+  {
+    await using listener = listen({ path });
+    await using client = await connect({ path });
+    await using server = await listener.accept(LIMIT);
+    await client.sendAll(octets("by path\n"));
+    assertEquals(await server.readLine(LIMIT), "by path");
+  }
+  await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
+  assertThrows(() => listen({ path, port: 1 }), TypeError);
+});
+
+Deno.test("listen() speaks IPv6", async () => {
+  using listener = listen({ hostname: "::1" });
+  using client = await connect(listener.addr);
+  using server = await listener.accept(LIMIT);
+  await client.sendAll(octets("six"));
+  assertEquals(text(await server.receive(9, LIMIT)), "six");
+});
