@@ -183,6 +183,12 @@ function stopAll(): void {
     ring(table, id);
     return table.stateOf(id) === STATE.BLOCKED;
   });
+  const { watcher } = table;
+  if (table.stateOf(watcher) === STATE.RUNNING) {
+    table.requestStop(watcher);
+    ring(table, watcher);
+    stopping.push(watcher);
+  }
   const late = performance.now() + END_MS;
   parkUntil(table, late, () => !stopping.some((id) => table.isAlive(id)));
 }

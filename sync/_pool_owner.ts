@@ -381,9 +381,10 @@ export class PoolOwner implements Listener {
       const cause = this.#errorOf(thread);
       const isReady = this.#board.isReady(place);
       this.#remove(place);
-      if (!isReady) return this.stop(this.#broken(cause));
-      if (task === undefined) continue;
       const code = cause instanceof ThreadError ? cause.code : "died";
+      const isKilled = code === "terminated"; // by somebody else
+      if (!isReady && !isKilled) return this.stop(this.#broken(cause));
+      if (task === undefined) continue;
       const how = code === "terminated" ? "was terminated" : code;
       const why = `Cannot finish the task: its thread "${thread.name}" ${how}`;
       this.#settle(task, true, new ThreadError(code, why, { cause }));
@@ -432,6 +433,7 @@ export class PoolOwner implements Listener {
     const { name, threadOptions, size: _, maxQueue: __, ...plan } = this.#plan;
     const place = this.#freePlace();
     this.#board.clear(place);
+    const since = performance.now();
     const setup: PoolSetup = {
       ...plan,
       tasks: this.#tasks,
@@ -447,7 +449,7 @@ export class PoolOwner implements Listener {
       name: `${name}-${place}`,
       daemon: true,
     });
-    this.#members.set(place, { thread, since: performance.now() });
+    this.#members.set(place, { thread, since });
   }
 
   #freePlace(): number {

@@ -23,9 +23,18 @@ const { threads, id } = workerData as {
 const table = enterAs(threads, id);
 const watched = new Set<number>();
 setInterval(() => {}, 2 ** 30); // nothing else keeps this thread
-addErrand(table, watchAll);
+addErrand(table, () => {
+  if (table.isToStop) leave();
+  watchAll();
+});
 watchAll();
 probe(table).then((works) => table.hardKill = works);
+
+/** At the end of the process: of a kill, Deno would print something. */
+function leave(): void {
+  bury(table, id, STATE.ENDED);
+  close();
+}
 
 function watchAll(): void {
   for (const thread of table.alive()) {

@@ -61,6 +61,13 @@ const EXPECTED: Record<string, string[]> = {
   sync_ordered: [
     `${"ABC".repeat(10)}\n30 threads\nheld: A false B true C true\n`,
   ],
+  sync_pool: [
+    "wave 1: 6 run, 10 wait\nwave 2: 6 run, 4 wait\nwave 3: 4 run, 0 wait\n",
+    "16 done, at most 6 at once\nreported: RangeError: no square has a side of -1\n",
+    "asynchronous: 4 cm²\nblocking: 9 cm²\nmap: 16 cm², 25 cm², 36 cm²\nby source: 343\n",
+    "closed: 21 done, 1 failed\nTypeError: Cannot submit a task: the pool is closed\n",
+    "PoolError: Cannot run the task: the pool was terminated\n",
+  ],
   sync_queue: [
     "3 producers, 5 consumers: 300 items, none twice: true, never over 10: true\n",
     "QueueFullError: Cannot put into the Queue: no room within 0 ms\n",

@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import { Thread } from "../../sync/thread.ts";
+import { ThreadPool, type ThreadPoolOptions } from "../../sync/thread_pool.ts";
+import { waitFor } from "../../sync/wait_options.ts";
+
+/** The module whose functions the pools of these tests run. */
+export const BODIES: string = import.meta.resolve("./_pool_bodies.ts");
+
+/** A pool of the functions for tests. */
+export type TestPool = ThreadPool<typeof import("./_pool_bodies.ts")>;
+
+/** Longest wait for something that must happen. */
+export const LIMIT: { readonly timeoutMs: number } = { timeoutMs: 10_000 };
+
+/**
+ * Calls a function with a pool, by default of one thread, and ends the pool then,
+ * whatever it does; no thread may be left.
+ */
+export async function withPool(
+  options: ThreadPoolOptions,
+  use: (pool: TestPool) => Promise<void>,
+): Promise<void> {
+  const before = Thread.count;
+  const pool: TestPool = new ThreadPool({
+    size: 1,
+    module: BODIES,
+    ...options,
+  });
+  try {
+    await waitFor(use(pool), LIMIT);
+  } catch (error) {
+    // What the test has left would be reported in place of the error.
+    addEventListener("unhandledrejection", (event) => event.preventDefault());
+    throw error;
+  } finally {
+    await waitFor(pool.terminate(), LIMIT);
+  }
+  assertEquals(Thread.count, before, "threads are left");
+}
+
+/** What a promise rejects with, error or not. */
+export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await waitFor(promise, LIMIT);
+  } catch (reason) {
+    return reason;
+  }
+  throw new Error(`Not rejected: resolved to ${value}`);
+}
+
+/** Whether a thread of this identity is there. */
+export function isAlive(id: number): boolean {
+  return Thread.all().some((thread) => thread.id === id);
+}
+
+/** Lets the event loop turn so many times. */
+export async function turns(n = 5): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

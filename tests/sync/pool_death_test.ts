@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { Event } from "../../sync/event.ts";
+import { Lock } from "../../sync/lock.ts";
+import { SharedValue } from "../../sync/shared_value.ts";
+import { Thread } from "../../sync/thread.ts";
+import { ThreadError } from "../../sync/thread_error.ts";
+import { isAlive, LIMIT, reasonOf, withPool } from "./_pool_use.ts";
+import { until } from "./_until.ts";
+
+/** Tasks that take their thread with them, and the code of the error. */
+const DEADLY = [
+  ["exitByDeno", "exited"],
+  ["exitByProcess", "exited"],
+  ["rejectUnhandled", "died"],
+  ["throwInTimer", "died"],
+] as const;
+
+for (const [name, code] of DEADLY) {
+  Deno.test(`ThreadPool replaces a thread that dies, and loses no other task: ${name}()`, async () => {
+    await withPool({ size: 2 }, async (pool) => {
+      const gate = new Event();
+      const neighbour = pool.submit("hold", [gate, 5]);
+      await until(() => gate.waiting === 1);
+      const id = await pool.submit("threadId", []);
+      const dead = pool.submit(name, []);
+      const queued = Array.from(
+        { length: 9 },
+        (_, i) => pool.submit("square", [i]),
+      );
+      const error = await reasonOf(dead);
+      assertInstanceOf(error, ThreadError);
+      assertEquals(error.code, code);
+      assertEquals((await Promise.all(queued)).at(-1), 64);
+      assert(!isAlive(id));
+      assert(await pool.submit("threadId", []) !== id);
+      assertEquals(gate.waiting, 1);
+      gate.set();
+      assertEquals(await neighbour, 5);
+      const { threads, failed } = pool.stats();
+      assertEquals([threads, failed], [2, 1]);
+    });
+  });
+}
+
+Deno.test("ThreadPool.submit() rejects with what killed the thread as the cause", async () => {
+  await withPool({}, async (pool) => {
+    const error = await reasonOf(pool.submit("rejectUnhandled", []));
+    assertInstanceOf(error, ThreadError);
+    assertInstanceOf(error.cause, RangeError);
+    assertEquals(error.cause.message, "nobody cares");
+  });
+});
+
+Deno.test("ThreadPool goes on after a task that leaves an unhandled rejection behind", async () => {
+  await withPool({}, async (pool) => {
+    for (let i = 0; i < 5; i++) {
+      const [end] = await Promise.allSettled([pool.submit("leaveBomb", [])]);
+      const after = pool.submit("add", [i, 1]);
+      const [next] = await Promise.allSettled([after]);
+      if (end.status === "fulfilled") assertEquals(end.value, "left");
+      else assertInstanceOf(end.reason, ThreadError);
+      if (next.status === "fulfilled") assertEquals(next.value, i + 1);
+      else assertInstanceOf(next.reason, ThreadError);
+    }
+    await until(() => pool.stats().running === 0);
+    const { done, failed } = pool.stats();
+    assertEquals(done + failed, 10);
+  });
+});
+
+Deno.test("ThreadPool replaces a thread that runs out of memory", async () => {
+  const resourceLimits = { maxOldGenerationSizeMb: 16 };
+  await withPool({ size: 2, resourceLimits }, async (pool) => {
+    const gate = new Event();
+    const neighbour = pool.submit("hold", [gate, 5]);
+    await until(() => gate.waiting === 1);
+    const error = await reasonOf(pool.submit("eatMemory", []));
+    assertInstanceOf(error, ThreadError);
+    assertEquals(error.code, "died");
+    assertEquals(await pool.submit("add", [1, 2]), 3);
+    gate.set();
+    assertEquals(await neighbour, 5);
+  });
+});
+
+Deno.test("ThreadPool replaces a thread that somebody else terminates while it runs a task", async () => {
+  await withPool({}, async (pool) => {
+    const [id, counter] = [
+      new SharedValue("i32", 0),
+      new SharedValue("i32", 0),
+    ];
+    const spins = pool.submit("spin", [id, counter]);
+    const queued = pool.submit("add", [1, 2]);
+    await until(() => id.get() !== 0);
+    const thread = Thread.all().find((thread) => thread.id === id.get())!;
+    await thread.terminate(LIMIT);
+    const error = await reasonOf(spins);
+    assertInstanceOf(error, ThreadError);
+    assertEquals(error.code, "terminated");
+    assertEquals(await queued, 3);
+  });
+});
+
+Deno.test("ThreadPool replaces a thread that somebody else terminates while it has no task", async () => {
+  await withPool({}, async (pool) => {
+    for (const name of ["threadId", "threadId"] as const) {
+      const id = await pool.submit(name, []);
+      const thread = Thread.all().find((thread) => thread.id === id)!;
+      await thread.terminate(LIMIT);
+      assert(await pool.submit("threadId", []) !== id);
+    }
+    assertEquals(pool.stats().failed, 0);
+  });
+});
+
+Deno.test("ThreadPool recovers what a thread held that died", async () => {
+  await withPool({}, async (pool) => {
+    const lock = new Lock();
+    const task = (lock: Lock) => {
+      lock.acquireSync();
+      Deno.exit(0);
+    };
+    assertInstanceOf(await reasonOf(pool.submit(task, [lock])), ThreadError);
+    using _held = await lock.acquire(LIMIT);
+    assert(lock.ownerDied);
+  });
+});
+
+Deno.test("ThreadPool calls the initializer in each thread, also in those that replace others", async () => {
+  const calls = new SharedValue("i32", 0);
+  const initializerArgs = ["blue", calls];
+  const options = { initializer: "setUp", initializerArgs };
+  await withPool(options, async (pool) => {
+    assertEquals(await pool.submit("marked", []), "blue");
+    assertEquals(await pool.submit("marked", []), "blue");
+    assertEquals(calls.get(), 1);
+    await reasonOf(pool.submit("exitByDeno", []));
+    assertEquals(await pool.submit("marked", []), "blue");
+    assertEquals(calls.get(), 2);
+  });
+});
+
+Deno.test("ThreadPool lets each of many tasks kill its thread", async () => {
+  await withPool({ size: 2 }, async (pool) => {
+    const dead = Array.from({ length: 8 }, () => pool.submit("exitByDeno", []));
+    const ends = await Promise.all(dead.map(reasonOf));
+    assertEquals(
+      ends.map((error) => (error as ThreadError).code),
+      Array(8).fill("exited"),
+    );
+    assertEquals(await pool.submit("add", [1, 2]), 3);
+  });
+});
