@@ -10,8 +10,8 @@ type Bodies = typeof import("./_pool_stress_bodies.ts");
 
 const MODULE = import.meta.resolve("./_pool_stress_bodies.ts");
 const LIMIT = { timeoutMs: STRESS ? 60_000 : 20_000 };
-const ROUNDS = STRESS ? 20 : 2;
-const TASKS = STRESS ? 120 : 80;
+const ROUNDS = STRESS ? 20 : 1;
+const TASKS = STRESS ? 120 : 50;
 
 /** What came of a task: what its callbacks were told, and its promise. */
 interface Fate {

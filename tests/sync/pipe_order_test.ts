@@ -1,0 +1,114 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Pipe } from "../../sync/pipe.ts";
+import { isTimeout } from "../../sync/wait_options.ts";
+import { LIMIT } from "./_doors.ts";
+import { range, turns } from "./_queue_ways.ts";
+
+Deno.test("PipeEnd.receive() gives messages to calls in their order", async () => {
+  const [a, b] = Pipe<number>();
+  const calls = range(0, 50).map(() => b.receive(LIMIT));
+  await turns();
+  assertEquals(b.waitingToReceive, 50);
+  for (const n of range(0, 50)) {
+    if (n % 2 === 0) a.sendSync(n);
+    else await a.send(n);
+  }
+  assertEquals(await Promise.all(calls), range(0, 50));
+  assertEquals(b.waitingToReceive, 0);
+});
+
+Deno.test("PipeEnd.receiveSync() comes after calls that wait already", async () => {
+  const [a, b] = Pipe<number>();
+  const first = b.receive();
+  const many = b.receiveMany(2);
+  a.sendManySync([1, 2, 3, 4, 5]);
+  assertEquals(b.receiveSync(LIMIT), 4);
+  assertEquals(b.tryReceive(), 5);
+  assertEquals([await first, await many], [1, [2, 3]]);
+});
+
+Deno.test("PipeEnd.tryReceive() takes nothing that others wait for", async () => {
+  const [a, b] = Pipe<number>();
+  const first = b.receive();
+  assertEquals(b.tryReceive(), undefined);
+  a.sendSync(1);
+  assertEquals(b.tryReceive(), undefined);
+  assertEquals(b.tryReceiveMany(5), undefined);
+  a.sendSync(2);
+  assertEquals(b.tryReceive(), 2);
+  assertEquals(await first, 1);
+});
+
+Deno.test("PipeEnd.receive() is not undone by an abort once it has a message", async () => {
+  const [a, b] = Pipe<number>();
+  const controller = new AbortController();
+  const first = b.receive({ signal: controller.signal });
+  a.sendSync(1);
+  assertEquals(b.tryReceive(), undefined); // the first has it by now
+  controller.abort("late");
+  assertEquals(await first, 1);
+});
+
+Deno.test("PipeEnd.receive() that is aborted leaves its message to the next", async () => {
+  const [a, b] = Pipe<number>();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = [b.receive({ signal }), b.receive(), b.receive()];
+  calls[0]!.catch(() => {});
+  controller.abort("gone");
+  a.sendManySync([1, 2]);
+  assertEquals(await calls[0]!.catch((reason) => reason), "gone");
+  assertEquals(await Promise.all(calls.slice(1)), [1, 2]);
+});
+
+Deno.test("PipeEnd.send() sends in the order of the calls, whichever wait", async () => {
+  const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
+  const calls: Promise<void>[] = [];
+  for (let n = 0; n < 60; n += 3) {
+    calls.push(a.send(n), a.sendMany([n + 1, n + 2]));
+  }
+  assertEquals([a.trySend("now"), a.trySendMany(["now"])], [false, 0]);
+  for (let n = 0; n < 60; n++) assertEquals(await b.receive(LIMIT), n);
+  await Promise.all(calls);
+  assertEquals(b.tryReceive(), undefined);
+});
+
+Deno.test("PipeEnd.sendSync() sends first what waits already", async () => {
+  const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
+  a.sendSync("x".repeat(50));
+  const first = a.send(1);
+  const late = a.send(2, { timeoutMs: 1 });
+  assertEquals(isTimeout(await assertRejects(() => late)), true);
+  b.receiveSync();
+  a.sendSync(3, LIMIT); // without a turn of the event loop
+  assertEquals([b.tryReceive(), b.tryReceive()], [1, 3]);
+  await first;
+  assertEquals([b.tryReceive(), a.waitingToSend], [undefined, 0]);
+});
+
+Deno.test("PipeEnd.send() is not undone by an abort once another call has sent it", async () => {
+  const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
+  a.sendSync("x".repeat(50));
+  const controller = new AbortController();
+  const first = a.send(1, { signal: controller.signal });
+  b.receiveSync();
+  assertEquals(a.trySend(2), true); // and the first before it
+  controller.abort("late");
+  await first;
+  assertEquals([b.tryReceive(), b.tryReceive()], [1, 2]);
+});
+
+Deno.test("PipeEnd.send() that is aborted makes way for those that need less room", async () => {
+  const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
+  for (const n of range(0, 6)) a.sendSync(n); // 2 of 8 steps are left
+  const controller = new AbortController();
+  const { signal } = controller;
+  const first = a.send("x".repeat(40), { signal }).catch((reason) => reason);
+  const second = a.send(6);
+  await turns();
+  assertEquals(a.waitingToSend, 2);
+  controller.abort("gone");
+  assertEquals(await first, "gone");
+  await second;
+  assertEquals(b.receiveManySync(100), range(0, 7));
+});

@@ -1,0 +1,98 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Pipe, type PipeEnd } from "../../sync/pipe.ts";
+import { threads } from "../../sync/threads.ts";
+import { isTimeout } from "../../sync/wait_options.ts";
+import { LIMIT } from "./_doors.ts";
+import { message, serialOf } from "./_pipe_bodies.ts";
+
+const bodies = threads<typeof import("./_pipe_bodies.ts")>(
+  import.meta.resolve("./_pipe_bodies.ts"),
+);
+
+/** What a message takes besides the octets of an array: its head, and tags. */
+const HEAD = 8 + 6;
+
+/** Sizes around those at which a pipe changes its ways. */
+function sizesFor(capacity: number): number[] {
+  const around = [0, HEAD, capacity / 4, capacity / 2, capacity, 2 * capacity];
+  const near = [-HEAD - 1, -HEAD, -9, -8, -7, -1, 0, 1, 7, 8, 9];
+  const sizes = around.flatMap((size) => near.map((by) => size + by));
+  return [...new Set(sizes.filter((size) => size >= 0))];
+}
+
+for (const capacity of [64, 128, 1024]) {
+  Deno.test(`PipeEnd.send() of any size goes through ${capacity} octets, from anywhere in the ring`, async () => {
+    const [a, b] = Pipe<Uint8Array | number>({ byteCapacity: capacity });
+    for (const size of sizesFor(capacity)) {
+      const value = message(size, size);
+      for (let shift = 0; shift < 3; shift++) {
+        a.sendSync(shift); // so that the next message begins elsewhere
+        assertEquals(b.receiveSync(), shift);
+        const sent = a.send(value, LIMIT);
+        assertEquals(await b.receive(LIMIT), value, `${size}`);
+        await sent;
+      }
+    }
+    assertEquals(b.tryReceive(), undefined);
+  });
+}
+
+Deno.test("PipeEnd.trySend() sends the whole of a message, or nothing", () => {
+  const [a, b] = Pipe<Uint8Array>({ byteCapacity: 1024 });
+  const largest = new Uint8Array(1024 - HEAD).fill(1);
+  assertEquals(a.trySend(largest), true);
+  assertEquals(a.trySend(new Uint8Array(0)), false);
+  assertEquals(b.tryReceive(), largest);
+  assertEquals(a.trySend(new Uint8Array(500)), true);
+  assertEquals(a.trySend(largest), false);
+  assertEquals(b.tryReceive()?.length, 500);
+  assertEquals(a.trySend(largest), true);
+  const tooLarge = new Uint8Array(1024 - HEAD + 1);
+  for (let round = 0; round < 2; round++) { // full, then empty
+    assertThrows(() => a.trySend(tooLarge), RangeError, "without waiting");
+    assertThrows(() => a.trySendMany([tooLarge]), RangeError);
+    if (round === 0) assertEquals(b.tryReceive(), largest);
+  }
+  assertEquals(b.tryReceive(), undefined);
+});
+
+Deno.test("PipeEnd.send() with timeoutMs 0 sends what there is room for now", async () => {
+  const [a, b] = Pipe<Uint8Array>({ byteCapacity: 64 });
+  const now = { timeoutMs: 0 };
+  a.sendSync(new Uint8Array(20), now);
+  await a.send(new Uint8Array(5), now);
+  for (const size of [20, 1000]) {
+    const value = new Uint8Array(size);
+    const error = assertThrows(() => a.sendSync(value, now), DOMException);
+    assertEquals(isTimeout(error), true);
+    const late = await assertRejects(() => a.send(value, now), DOMException);
+    assertEquals(isTimeout(late), true);
+  }
+  assertEquals([b.receiveSync()?.length, b.receiveSync()?.length], [20, 5]);
+  assertEquals(b.tryReceive(), undefined);
+});
+
+Deno.test("PipeEnd.send() of 16 MiB goes through 64 KiB to a thread and back", async () => {
+  const [here, there] = Pipe<Uint8Array>();
+  const thread = bodies.start("echo", [there as unknown as PipeEnd]);
+  const value = message(77, 2 ** 24);
+  here.sendSync(value, LIMIT);
+  const back = here.receiveSync(LIMIT)!;
+  assertEquals([back.length, serialOf(back)], [2 ** 24, 77]);
+  await here.send(value, LIMIT);
+  const again = (await here.receive(LIMIT))!;
+  assertEquals([again.length, serialOf(again)], [2 ** 24, 77]);
+  here.close();
+  await thread.join(LIMIT);
+});
+
+Deno.test("PipeEnd.send() keeps order among large and small messages", async () => {
+  const [a, b] = Pipe<Uint8Array>({ byteCapacity: 256 });
+  const sizes = Array.from({ length: 100 }, (_, i) => i * 37 % 11 * 60);
+  const sent = sizes.map((size, serial) => a.send(message(serial, size)));
+  for (const serial of sizes.keys()) {
+    assertEquals(serialOf((await b.receive(LIMIT))!), serial);
+  }
+  await Promise.all(sent);
+  assertEquals([a.waitingToSend, b.waitingToReceive], [0, 0]);
+});

@@ -1,0 +1,121 @@
+import { assertEquals } from "@std/assert";
+import { Event } from "../../sync/event.ts";
+import { Pipe, PipeEnd } from "../../sync/pipe.ts";
+import { Thread } from "../../sync/thread.ts";
+import { threads } from "../../sync/threads.ts";
+import { LIMIT } from "./_doors.ts";
+import { how, howSync, turns } from "./_queue_ways.ts";
+import { until } from "./_until.ts";
+
+const bodies = threads<typeof import("./_pipe_bodies.ts")>(
+  import.meta.resolve("./_pipe_bodies.ts"),
+);
+
+Deno.test("PipeEnd of a thread that has returned is as if closed", async () => {
+  const [here, there] = Pipe();
+  const thread = bodies.start("echoOnce", [there]);
+  here.sendSync("echo");
+  await thread.join(LIMIT);
+  assertEquals(here.receiveSync(LIMIT), "echo");
+  assertEquals([here.receiveSync(), await here.receive()], [null, null]);
+  assertEquals([here.tryReceive(), here.ready], [null, true]);
+  const text = "BrokenPipe: Cannot send to the PipeEnd: " +
+    "the thread that used the other end is gone";
+  assertEquals(await here.send(1).catch(String), text);
+  assertEquals(howSync(() => here.trySend(1)), "BrokenPipe");
+  assertEquals([here.closed, there.closed], [false, false]);
+});
+
+Deno.test("PipeEnd of a thread that ends wakes whoever waits at the other", async () => {
+  for (const blocking of [false, true]) {
+    const [here, there] = Pipe();
+    const held = new Event();
+    const thread = bodies.start("hold", [there, held]);
+    await held.wait(LIMIT);
+    if (blocking) {
+      const [main, other] = Pipe();
+      const waiter = bodies.start("receive", [here]);
+      await until(() => here.waitingToReceive === 1);
+      await thread.terminate(LIMIT);
+      assertEquals(await waiter.join(LIMIT), null);
+      main.close();
+      other.close();
+    } else {
+      while (here.trySend("x".repeat(1000)));
+      const waits = [
+        here.send("x".repeat(1000)),
+        here.receive(),
+        here.whenReady(),
+      ];
+      const hows = waits.map((wait) => how(() => wait));
+      await turns();
+      assertEquals([here.waitingToSend, here.waitingToReceive], [1, 2]);
+      await thread.terminate(LIMIT);
+      assertEquals(await Promise.all(hows), ["BrokenPipe", null, undefined]);
+    }
+  }
+});
+
+Deno.test("PipeEnd that was given away is not gone with the giver", async () => {
+  const maker = bodies.start("make", []);
+  const end = await maker.join(LIMIT);
+  await until(() => !maker.alive);
+  assertEquals(end.receiveSync(LIMIT), 7);
+  assertEquals(end.receiveSync(LIMIT), null); // the other one was not given away
+});
+
+Deno.test("PipeEnd that nobody has taken yet is not gone", async () => {
+  const [here, there] = Pipe<number>();
+  const handle = there.share();
+  await Thread.fromFunction(() => {}, []).join(LIMIT);
+  assertEquals([here.tryReceive(), here.trySend(1)], [undefined, true]);
+  const same = PipeEnd.attach<number>(handle);
+  assertEquals(same.receiveSync(), 1);
+  same.sendSync(2);
+  assertEquals(here.receiveSync(), 2);
+});
+
+Deno.test("PipeEnd can be taken back from a thread that has returned", async () => {
+  const [here, there] = Pipe<number>();
+  await bodies.start("send", [there as never, 1]).join(LIMIT);
+  assertEquals([here.receiveSync(), here.receiveSync()], [1, null]);
+  assertEquals(there.tryReceive(), undefined);
+  assertEquals([here.tryReceive(), here.trySend(2)], [undefined, true]);
+  assertEquals(there.receiveSync(), 2);
+});
+
+Deno.test("PipeEnd can be given to one thread after the other", async () => {
+  const [here, there] = Pipe<number>();
+  for (let round = 0; round < 3; round++) {
+    const thread = bodies.start("echoOnce", [there as never]);
+    here.sendSync(round);
+    assertEquals(await here.receive(LIMIT), round);
+    await thread.join(LIMIT);
+    assertEquals(here.tryReceive(), null);
+    const handle = there.share();
+    assertEquals(here.tryReceive(), undefined); // somebody will take it
+    assertEquals(handle.type, "PipeEnd");
+  }
+});
+
+Deno.test("PipeEnd fails calls that wait when another thread takes it", async () => {
+  const [here, there] = Pipe<number>();
+  const wait = there.receive().catch(String);
+  const thread = bodies.start("receive", [there as never]);
+  await until(() => there.waitingToReceive === 2);
+  here.sendSync(5);
+  const text = "TypeError: Cannot receive from the PipeEnd: " +
+    "another thread uses it by now";
+  assertEquals([await wait, await thread.join(LIMIT)], [text, 5]);
+  assertEquals(there.waitingToReceive, 0);
+});
+
+Deno.test("PipeEnd of a thread that never made a call is gone with it, too", async () => {
+  const [here, there] = Pipe();
+  const go = new Event();
+  const thread = bodies.start("ignore", [there, go]);
+  assertEquals([here.tryReceive(), here.trySend(1)], [undefined, true]);
+  go.set();
+  await thread.join(LIMIT);
+  assertEquals(await here.receive(LIMIT), null);
+});

@@ -1,0 +1,139 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { Guard } from "../../sync/guard.ts";
+import { Pipe } from "../../sync/pipe.ts";
+import type { Semaphore } from "../../sync/semaphore.ts";
+import { threads } from "../../sync/threads.ts";
+import type { WaitOptions } from "../../sync/wait_options.ts";
+import { LIMIT, type Primitive } from "./_doors.ts";
+import { until } from "./_until.ts";
+import { waitClaims } from "./_wait_claims.ts";
+
+const bodies = threads<typeof import("./_pipe_bodies.ts")>(
+  import.meta.resolve("./_pipe_bodies.ts"),
+);
+
+/** As long as a message can be that travels as a whole through 64 octets. */
+const FULL = "x".repeat(50);
+
+/** How to wait for something with a pipe. */
+interface Ways {
+  readonly waiting: () => number;
+  readonly wait: (options?: WaitOptions) => Promise<unknown>;
+  readonly waitSync: (options?: Pick<WaitOptions, "timeoutMs">) => unknown;
+  /** Whether it need not wait. */
+  readonly tryNow: () => boolean;
+  readonly undo: () => void;
+}
+
+/** In the words of a semaphore with one permit. */
+function doorway(ways: Ways): Primitive {
+  const guard = (): Guard => {
+    let isSpent = false;
+    const release = () => {
+      if (!isSpent) ways.undo();
+      isSpent = true;
+    };
+    return { release, [Symbol.dispose]: release };
+  };
+  const same = {
+    acquire: (options?: WaitOptions) => ways.wait(options).then(guard),
+    acquireSync(options?: WaitOptions): Guard {
+      ways.waitSync(options);
+      return guard();
+    },
+    tryAcquire: () => ways.tryNow() ? guard() : undefined,
+    get waiting() {
+      return ways.waiting();
+    },
+  };
+  return same as unknown as Semaphore;
+}
+
+waitClaims("PipeEnd.receive()", () => {
+  const [a, b] = Pipe<string>();
+  a.sendSync("message");
+  return doorway({
+    waiting: () => b.waitingToReceive,
+    wait: (options) => b.receive(options),
+    waitSync: (options) => b.receiveSync(options),
+    tryNow: () => b.tryReceive() !== undefined,
+    undo: () => a.sendSync("message", { timeoutMs: 0 }),
+  });
+});
+
+waitClaims("PipeEnd.receiveMany()", () => {
+  const [a, b] = Pipe<string>();
+  a.sendSync("message");
+  return doorway({
+    waiting: () => b.waitingToReceive,
+    wait: (options) => b.receiveMany(1, options),
+    waitSync: (options) => b.receiveManySync(1, options),
+    tryNow: () => b.tryReceiveMany(1) !== undefined,
+    undo: () => a.sendManySync(["message"], { timeoutMs: 0 }),
+  });
+});
+
+waitClaims("PipeEnd.send()", () => {
+  const [a, b] = Pipe<string>({ byteCapacity: 64 });
+  return doorway({
+    waiting: () => a.waitingToSend,
+    wait: (options) => a.send(FULL, options),
+    waitSync: (options) => a.sendSync(FULL, options),
+    tryNow: () => a.trySend(FULL),
+    undo: () => b.receiveSync({ timeoutMs: 0 }),
+  });
+});
+
+waitClaims("PipeEnd.sendMany() of one", () => {
+  const [a, b] = Pipe<string>({ byteCapacity: 64 });
+  return doorway({
+    waiting: () => a.waitingToSend,
+    wait: (options) => a.sendMany([FULL], options),
+    waitSync: (options) => a.sendManySync([FULL], options),
+    tryNow: () => a.trySendMany([FULL]) === 1,
+    undo: () => b.receiveManySync(1, { timeoutMs: 0 }),
+  });
+});
+
+Deno.test("PipeEnd says what it could not do in time", async () => {
+  const [a, b] = Pipe<string>({ byteCapacity: 64 });
+  const receive = "Cannot receive from the PipeEnd: not possible within 1 ms";
+  const timeoutMs = 1;
+  assertThrows(() => b.receiveSync({ timeoutMs }), DOMException, receive);
+  await assertRejects(() => b.receive({ timeoutMs }), DOMException, receive);
+  a.sendSync(FULL);
+  const send = "Cannot send to the PipeEnd: not possible within 1 ms";
+  assertThrows(() => a.sendSync("", { timeoutMs }), DOMException, send);
+  await assertRejects(() => a.send("", { timeoutMs }), DOMException, send);
+  assertEquals([b.tryReceive(), b.tryReceive()], [FULL, undefined]);
+});
+
+Deno.test("PipeEnd.receiveSync() blocks until another thread sends", async () => {
+  const [here, there] = Pipe<number>();
+  const thread = bodies.start("receive", [there as never]);
+  await until(() => thread.state === "blocked" && there.waitingToReceive === 1);
+  here.sendSync(5);
+  assertEquals(await thread.join(LIMIT), 5);
+});
+
+Deno.test("PipeEnd.receiveSync() of a thread times out, and takes nothing", async () => {
+  const [here, there] = Pipe<number>();
+  for (const timeoutMs of [0, 0.5, 5, -1, NaN]) {
+    const thread = bodies.start("receiveWithin", [there as never, timeoutMs]);
+    const expected = timeoutMs >= 0 ? "TimeoutError" : "RangeError";
+    assertEquals(await thread.join(LIMIT), expected);
+  }
+  assertEquals(there.waitingToReceive, 0);
+  here.close();
+});
+
+Deno.test("PipeEnd.sendSync() blocks until another thread receives", async () => {
+  const [here, there] = Pipe<string>({ byteCapacity: 64 });
+  there.sendSync(FULL);
+  const thread = bodies.start("send", [there as never, "second"]);
+  await until(() => thread.state === "blocked" && there.waitingToSend === 1);
+  assertEquals(here.receiveSync(LIMIT), FULL);
+  assertEquals(here.receiveSync(LIMIT), "second");
+  await thread.join(LIMIT);
+  assertEquals(there.waitingToSend, 0);
+});

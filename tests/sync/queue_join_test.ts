@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Queue } from "../../sync/queue.ts";
+import { threads } from "../../sync/threads.ts";
+import { isTimeout } from "../../sync/wait_options.ts";
+import { assertIdle, CLASSES, how, LIMIT, range } from "./_queue_ways.ts";
+
+const bodies = threads<typeof import("./_queue_bodies.ts")>(
+  import.meta.resolve("./_queue_bodies.ts"),
+);
+
+for (const Class of CLASSES) {
+  const { name } = Class;
+
+  Deno.test(`${name}.taskDone() refuses more than were put`, () => {
+    const queue = new Class<number>();
+    const message =
+      `Cannot finish an item of the ${name}: all that were put are done`;
+    assertThrows(() => queue.taskDone(), RangeError, message);
+    queue.putSync(1);
+    queue.putSync(2);
+    queue.taskDone(); // CPython counts, too, and does not ask who has what
+    queue.taskDone();
+    assertThrows(() => queue.taskDone(), RangeError, message);
+    assertEquals([queue.size, queue.unfinished], [2, 0]);
+    queue.putSync(3);
+    assertEquals(queue.unfinished, 1);
+  });
+
+  Deno.test(`${name}.join() returns at once if nothing is to be done`, async () => {
+    const queue = new Class<number>();
+    for (const options of [undefined, {}, LIMIT, { timeoutMs: 0 }]) {
+      await queue.join(options);
+      queue.joinSync(options);
+    }
+    queue.putSync(queue.size);
+    queue.taskDone();
+    queue.joinSync({ timeoutMs: 0 }); // of what is done, not of what is got
+    assertEquals(queue.size, 1);
+  });
+
+  Deno.test(`${name}.join() waits until the last item is done`, async () => {
+    const queue = new Class<number>();
+    for (const item of range(0, 3)) queue.putSync(item);
+    let joined = 0;
+    const { signal } = new AbortController();
+    const joins = [queue.join(), queue.join(LIMIT), queue.join({ signal })]
+      .map((join) => join.then(() => joined++));
+    for (const left of [2, 1, 0]) {
+      await null;
+      assertEquals(joined, 0);
+      queue.getSync();
+      assertEquals(queue.unfinished, left + 1);
+      queue.taskDone();
+    }
+    await Promise.all(joins);
+    assertEquals(joined, 3);
+    assertIdle(queue);
+  });
+
+  Deno.test(`${name}.join() can be aborted, and times out`, async () => {
+    const queue = new Class<number>();
+    const gone = { signal: AbortSignal.abort("gone") };
+    assertEquals(await how(() => queue.join(gone)), "gone");
+    queue.putSync(1);
+    assertEquals(await how(() => queue.join(gone)), "gone");
+    for (const timeoutMs of [0, 0.5, 3]) {
+      const late = (error: unknown) => {
+        assert(isTimeout(error));
+        assertEquals(
+          error instanceof DOMException && error.message,
+          `Cannot join the ${name}: not possible within ${timeoutMs} ms`,
+        );
+      };
+      await queue.join({ timeoutMs }).then(() => late(undefined), late);
+      late(assertThrows(() => queue.joinSync({ timeoutMs }), DOMException));
+    }
+    const controller = new AbortController();
+    const { signal } = controller;
+    const join = how(() => queue.join({ signal }));
+    const patient = queue.join(LIMIT);
+    controller.abort("gone");
+    assertEquals(await join, "gone");
+    assertEquals([queue.size, queue.unfinished], [1, 1]);
+    queue.taskDone();
+    await patient;
+    assertEquals(await how(() => queue.join({ signal })), "gone");
+  });
+}
+
+Deno.test("Queue.join() lets threads and tasks go on together", async () => {
+  const queue = new Queue<number>();
+  queue.putSync(1);
+  const acts = [["joinSync"], ["join"], ["joinSync"]] as const;
+  const crew = acts.map((act) => bodies.start("act", [queue, act]));
+  const task = queue.join(LIMIT);
+  const serving = bodies.start("serve", [queue, "done"]);
+  queue.joinSync(LIMIT);
+  assertEquals(queue.unfinished, 0);
+  await task;
+  for (const thread of [...crew, serving]) await thread.join(LIMIT);
+  assertEquals(queue.size, 1);
+});
+
+Deno.test("Queue.join() waits for what is put meanwhile", async () => {
+  const queue = new Queue<number>();
+  queue.putSync(1);
+  let isJoined = false;
+  const join = queue.join(LIMIT).then(() => isJoined = true);
+  queue.putSync(2);
+  queue.taskDone();
+  await null;
+  assert(!isJoined);
+  queue.taskDone();
+  await join;
+});
+
+Deno.test("Queue.join() covers what consumers in threads work on", async () => {
+  const queue = new Queue<number>({ maxSize: 4 });
+  const consumers = range(0, 2).map(() => bodies.start("consume", [queue]));
+  for (let round = 0; round < 20; round++) {
+    for (const item of range(0, 10)) await queue.put(round * 10 + item, LIMIT);
+    if (round % 2 === 0) await queue.join(LIMIT);
+    else queue.joinSync(LIMIT);
+    assertEquals([queue.size, queue.unfinished], [0, 0]);
+  }
+  queue.shutdown();
+  const lists = await Promise.all(consumers.map((one) => one.join(LIMIT)));
+  assertEquals(lists.flat().toSorted((a, b) => a - b), range(0, 200));
+});
+
+Deno.test("Queue.taskDone() by many threads misses none", async () => {
+  const queue = new Queue<number>();
+  for (const item of range(0, 3000)) queue.putSync(item);
+  const crew = range(0, 3).map(() => bodies.start("consume", [queue]));
+  await queue.join(LIMIT);
+  queue.shutdown();
+  for (const thread of crew) await thread.join(LIMIT);
+  assertIdle(queue);
+  assertThrows(() => queue.taskDone(), RangeError);
+});

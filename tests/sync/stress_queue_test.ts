@@ -1,0 +1,113 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Queue, QueueOptions } from "../../sync/queue.ts";
+import type { Thread } from "../../sync/thread.ts";
+import { threads } from "../../sync/threads.ts";
+import { Crew, MAX_MEMBERS, type Weather } from "./_crew.ts";
+import { BOARD, goesOn, membersOf, turn } from "./_plan.ts";
+import { CLASSES, LIMIT, range } from "./_queue_ways.ts";
+import { HANDS, type Item, LEDGER, MOST, Worker } from "./_queue_worker.ts";
+import { random, STRESS, withSeed } from "./_random.ts";
+
+const bodies = threads<typeof import("./_stress_queue_bodies.ts")>(
+  import.meta.resolve("./_stress_queue_bodies.ts"),
+);
+
+const ROUNDS = STRESS ? 20 : 1;
+
+const OPTIONS: readonly QueueOptions[] = [
+  {},
+  { maxSize: 1 },
+  { maxSize: 5 },
+  { byteCapacity: 2 ** 17 },
+];
+
+/** Many put and get at once, some of whom die. */
+async function storm(queue: Queue<Item>, weather: Weather): Promise<void> {
+  const board = new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
+  const ledger = new Int32Array(new SharedArrayBuffer(4 * LEDGER.WORDS));
+  const started: Thread[] = [];
+  let lost = 0; // at most so many items went with the dead
+  const crew = new Crew({
+    board,
+    subject: queue,
+    start(plan) {
+      const thread = bodies.start("work", [queue, board, ledger, plan]);
+      started.push(thread);
+      return thread;
+    },
+    bury(bits) {
+      lost += membersOf(Atomics.load(board, HANDS.BUSY) & bits).length;
+    },
+  }, weather);
+  const { seed } = weather;
+  const helper = bodies.start("help", [queue, board, ledger, seed]);
+  await crew.work((async () => {
+    while (goesOn(board) || started.some(({ alive }) => alive)) await turn(1);
+  })()).finally(() => Atomics.store(board, HANDS.OVER, 1));
+  await helper.join(LIMIT);
+  const own = new Worker(queue, board, ledger, MAX_MEMBERS, random(seed));
+  while (own.tryGet());
+  inspect(queue, ledger, lost);
+  await useAgain(queue, own);
+}
+
+/** Whether all is as it should be once nobody is there. */
+function inspect(queue: Queue<Item>, ledger: Int32Array, lost: number): void {
+  let missing = 0;
+  let got = 0;
+  for (const member of range(0, MAX_MEMBERS + 1)) {
+    const puts = ledger[LEDGER.PUT + member]!;
+    for (const number of range(0, MOST)) {
+      const times = ledger[LEDGER.GOT + member * MOST + number]!;
+      got += times;
+      assert(times <= 1, `item ${number} of ${member} came ${times} times`);
+      assert(times === 0 || number <= puts, `item ${number} came from nowhere`);
+      if (times === 0 && number < puts) missing++;
+    }
+  }
+  assert(got > 0, "nobody got anything");
+  assert(missing <= lost, `${missing} items are missing, not ${lost}`);
+  const { size, unfinished, waitingToGet, waitingToPut } = queue;
+  assertEquals({ size, waitingToGet, waitingToPut }, {
+    size: 0,
+    waitingToGet: 0,
+    waitingToPut: 0,
+  });
+  assert(unfinished >= missing, `${unfinished} unfinished, ${missing} missing`);
+  assert(unfinished <= lost, `${unfinished} unfinished, at most ${lost} lost`);
+}
+
+/** Asserts that all works as ever. */
+async function useAgain(queue: Queue<Item>, own: Worker): Promise<void> {
+  const most = queue.maxSize || 5;
+  for (const size of range(0, most)) {
+    assertEquals([queue.size, queue.full], [size, false]);
+    own.tryPut();
+  }
+  assertEquals([queue.size, queue.full], [most, queue.maxSize > 0]);
+  while (own.tryGet());
+  while (queue.unfinished > 0) queue.taskDone();
+  await queue.join(LIMIT);
+  queue.shutdown();
+  assertEquals(queue.closed, true);
+}
+
+for (const Class of CLASSES) {
+  Deno.test(`${Class.name} loses nothing among threads and tasks that give up or are aborted`, async () => {
+    await withSeed(ROUNDS, async (seed) => {
+      const next = random(seed);
+      const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
+      const threads = 2 + next(STRESS ? 5 : 3);
+      await storm(queue, { seed, threads, deaths: 0, times: 200 });
+    });
+  });
+
+  Deno.test(`${Class.name} loses only what is in the hands of threads that die at any time`, async () => {
+    await withSeed(ROUNDS, async (seed) => {
+      const next = random(seed);
+      const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
+      const threads = 2 + next(3);
+      await storm(queue, { seed, threads, deaths: 6, times: 100 });
+    });
+  });
+}
