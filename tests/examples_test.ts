@@ -127,6 +127,21 @@ const EXPECTED: Record<string, string[]> = {
     "failed: the spring is broken\n",
     "Cannot start the timer: it was started before\n",
   ],
+  tcp_chat: [
+    'Bob hears "Ann: hello all"\nCleo hears "Ann: hello all"\n',
+    'Ann hears "Cleo: who is there?"\nBob hears "Cleo: who is there?"\n',
+    'Ann hears "Bob has left"\nCleo hears "Bob has left"\n',
+  ],
+  tcp_echo: [
+    "hello -> HELLO\ngrüße -> GRÜSSE\n",
+    "1000000 octets came back, then the end\n",
+    "after the shutdown: ECONNREFUSED\n",
+  ],
+  tcp_many: [
+    "quick: answered quick\nslow: answered slow\n",
+    "gone: ECONNREFUSED\n",
+    "mute: TimeoutError\n",
+  ],
   tcp_messages: [
     "nothing: hellobye\nhand-shake: hello, bye\nlength: hello, bye\n",
     "JSON: a.txt: hello\nJSON: b.txt: bye\n",
