@@ -48,8 +48,10 @@ export class Line {
   went(node: number, more: () => boolean): void {
     const marks = this.#words[MARKS]!;
     if (marks === 0 && node === 0) return;
-    Atomics.store(this.#words, MARKS, CONTENDED);
-    if (more()) this.queue.wake(1); // two made room before one of the woken came
+    const left = more(); // two made room before one of the woken came
+    const fair = left && this.queue.isImpatient();
+    Atomics.store(this.#words, MARKS, fair ? FAIR | CONTENDED : CONTENDED);
+    if (left) this.queue.wake(1);
   }
 
   /** Lets the next go on, after there was made room for it. */

@@ -126,9 +126,11 @@ export class Permits {
       const free = word & PERMITS;
       if (free > 0 && (!(word & FAIR) || this.queue.isFirst(node))) {
         const flags = word & CONTENDED | mark;
-        if (!swap(words, OWN, word, free - 1 | flags)) continue;
         // Two gave before one of the woken came: this one wakes the next.
-        if (flags !== 0 && free > 1) this.queue.wake(1);
+        const left = flags !== 0 && free > 1;
+        const fair = left && this.queue.isImpatient() ? FAIR : 0;
+        if (!swap(words, OWN, word, free - 1 | flags | fair)) continue;
+        if (left) this.queue.wake(1);
         return true;
       } else if ((word | mark) === word) {
         return false;
