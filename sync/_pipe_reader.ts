@@ -81,11 +81,6 @@ export class PipeReader {
       if (message !== undefined) drop(message);
       this.#publish();
     }
-    this.forget();
-  }
-
-  /** Drops a message whose last pieces will not come. */
-  forget(): void {
     this.#begun = undefined;
   }
 
@@ -152,10 +147,7 @@ export class PipeReader {
       this.#begun = { serial, octets: new Uint8Array(padded(length)), have: 0 };
     }
     const begun = this.#begun;
-    if (begun?.serial !== serial || begun.have !== offset) {
-      this.#begun = undefined; // others have received its beginning
-      return undefined;
-    }
+    if (begun?.serial !== serial) return undefined; // others have its beginning
     this.#way.readPiece(position + PIECE_HEAD, begun.octets, offset, octets);
     begun.have += octets;
     if (begun.have < length) return undefined;

@@ -150,7 +150,6 @@ export class PipeReceiver {
    * @returns Whether that has what it waits for.
    */
   #serve(last?: Request): boolean {
-    let wasHelpful = false;
     for (const request of this.#line) {
       try {
         request.value = this.#take(request.max);
@@ -161,9 +160,7 @@ export class PipeReceiver {
       request.isDone = true;
       this.#line.delete(request);
       if (request === last) break;
-      wasHelpful = true;
     }
-    if (wasHelpful) this.#queue.wakeAll(); // they do not know it yet
     return last?.isDone ?? this.#line.size === 0;
   }
 
@@ -172,9 +169,7 @@ export class PipeReceiver {
     const value = this.#reader.take(max);
     if (value !== undefined || !this.#users.isOtherGone) return value;
     const last = this.#reader.take(max); // what came before it was gone
-    if (last !== undefined) return last;
-    this.#reader.forget();
-    return null;
+    return last === undefined ? null : last;
   }
 
   #spin(max: number | undefined): unknown {

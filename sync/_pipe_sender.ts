@@ -156,7 +156,6 @@ export class PipeSender {
   #giveUp(bundle: Bundle): void {
     this.#line.delete(bundle);
     bundle.drop();
-    if (this.isBusy) this.#queue.wakeAll(); // the next may need less room
   }
 
   #attempt(bundle: Bundle, node: number): boolean {
@@ -189,14 +188,11 @@ export class PipeSender {
    * @returns Whether that was sent.
    */
   #serve(last?: Bundle): boolean {
-    let wasHelpful = false;
     for (const bundle of this.#line) {
       if (!this.#writer.advance(bundle)) break;
       this.#line.delete(bundle);
       if (bundle === last) break;
-      wasHelpful = true;
     }
-    if (wasHelpful) this.#queue.wakeAll(); // they do not know it yet
     return last === undefined ? this.#line.size === 0 : last.isSent;
   }
 

@@ -91,7 +91,10 @@ Deno.test("connectEx() answers a socket, or the code of the error", async () => 
   assertEquals(code, undefined);
   socket!.close();
   assertEquals((await connectEx(nowhere())).code, "ECONNREFUSED");
-  assertEquals((await connectEx({ path: "/tmp/lockstep_nobody" })).code, "ENOENT");
+  assertEquals(
+    (await connectEx({ path: "/tmp/lockstep_nobody" })).code,
+    "ENOENT",
+  );
   using busy = await full();
   const late = await connectEx({ ...busy.addr, timeoutMs: 20 });
   assertEquals(late.code, "ETIMEDOUT");
