@@ -11,7 +11,8 @@
 import { timeoutError } from "./_errors.ts";
 import type { Memory } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
-import { SPINS, trap, WaitQueue } from "./_park.ts";
+import { trap, WaitQueue } from "./_park.ts";
+import { Spinner } from "./_spinner.ts";
 import { swap } from "./_words.ts";
 import { checkWait, type WaitOptions } from "./wait_options.ts";
 
@@ -27,6 +28,7 @@ export class Permits {
   readonly queue: WaitQueue;
   readonly #words: Int32Array;
   readonly #type: string;
+  readonly #spinner = new Spinner();
 
   constructor({ words, registry, handle }: Memory) {
     this.queue = new WaitQueue(words, registry);
@@ -154,13 +156,12 @@ export class Permits {
     }
   }
 
+  /** Others that wait are ahead: so does this one. */
   #spin(): boolean {
-    for (let spins = SPINS; spins > 0; spins--) {
+    return this.#spinner.until(() => {
       const word = Atomics.load(this.#words, OWN);
-      if (word & CONTENDED) return false;
-      if (word > 0 && this.#take(0, 0)) return true;
-    }
-    return false;
+      return word > 0 && (word & CONTENDED) === 0 && this.#take(0, 0);
+    });
   }
 
   #late(timeoutMs: number): DOMException {

@@ -42,7 +42,7 @@
  * ```
  *
  * So one that is given up needs no mark, for which there might be no room: the
- * next one replaces it. A piece that does not follow what has begun is dropped.
+ * next one replaces it. Pieces of a message that has not begun here are dropped.
  */
 import type { Memory } from "./_memory.ts";
 import { OWN, PRIMITIVE_WORDS } from "./_nodes.ts";

@@ -37,9 +37,10 @@ import {
   unpack,
 } from "./_message.ts";
 import { OWN, PRIMITIVE_WORDS } from "./_nodes.ts";
-import { SPINS, trap, WaitQueue } from "./_park.ts";
+import { trap, WaitQueue } from "./_park.ts";
 import { Ring, ringMemory } from "./_ring.ts";
 import { ShortLock } from "./_short_lock.ts";
+import { Spinner } from "./_spinner.ts";
 import type { Store } from "./_store.ts";
 import { swap } from "./_words.ts";
 import {
@@ -94,6 +95,7 @@ export class QueueCore {
   readonly #getLock: ShortLock;
   readonly #putLock: ShortLock;
   readonly #joiners: WaitQueue;
+  readonly #spinner = new Spinner();
   readonly #maxSize: number;
   readonly #maxOctets: number;
   /** What a get in this thread has taken. */
@@ -505,10 +507,7 @@ export class QueueCore {
 
   #spin(claim?: Claim): boolean {
     if (this.#getters.queue.nodes.count() > 0) return false; // nor do these
-    for (let spins = SPINS; spins > 0; spins--) {
-      if (this.isReady) return this.#pop(0, claim);
-    }
-    return false;
+    return this.#spinner.until(() => this.isReady && this.#pop(0, claim));
   }
 
   #shutDown(what: string): QueueShutDownError {

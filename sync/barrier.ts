@@ -2,7 +2,8 @@ import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { OWN, PRIMITIVE_WORDS } from "./_nodes.ts";
 import { MAX_ID } from "./_registry.ts";
 import { settled } from "./_settled.ts";
-import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
+import { type Attempt, trap, WaitQueue } from "./_park.ts";
+import { Spinner } from "./_spinner.ts";
 import { swap } from "./_words.ts";
 import { timeoutError } from "./_errors.ts";
 import { declare } from "./_primitives.ts";
@@ -96,6 +97,7 @@ export class Barrier {
   readonly #queue: WaitQueue;
   readonly #action: (() => void) | undefined;
   readonly #timeoutMs: number;
+  readonly #spinner: Spinner;
 
   /**
    * Makes a barrier, or uses that of another thread.
@@ -123,6 +125,8 @@ export class Barrier {
     this.#words = this.#memory.words;
     if (fresh) this.#words[PARTIES] = from;
     this.#queue = new WaitQueue(this.#words, this.#memory.registry);
+    const fits = this.parties <= navigator.hardwareConcurrency;
+    this.#spinner = new Spinner(fits);
   }
 
   /**
@@ -203,7 +207,8 @@ export class Barrier {
       const left = Math.max(0, deadline - performance.now());
       const mine = this.#arrive();
       const ended = this.#over(mine);
-      if (!this.#spin(ended) && !this.#queue.waitSync(ended, left)) {
+      const found = this.#spinner.until(() => ended(0));
+      if (!found && !this.#queue.waitSync(ended, left)) {
         const over = this.#leave(mine, late(limited));
         if (!over) this.#queue.waitSync(ended, Infinity);
       }
@@ -345,11 +350,6 @@ export class Barrier {
     }
     if (broken) throw new BrokenBarrierError();
     return mine & ARRIVED;
-  }
-
-  #spin(over: Attempt): boolean {
-    for (let spins = 2 * SPINS; spins > 0; spins--) if (over(0)) return true;
-    return over(0);
   }
 
   #limited(options: WaitOptions): WaitOptions {

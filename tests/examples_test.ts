@@ -61,6 +61,12 @@ const EXPECTED: Record<string, string[]> = {
   sync_ordered: [
     `${"ABC".repeat(10)}\n30 threads\nheld: A false B true C true\n`,
   ],
+  sync_pipe: [
+    "1 + 2 + 3 = 6\nanswers: 30, 0.75\n",
+    "16777216 octets went through a pipe of 65536\nthe clerk did 4 orders\n",
+    "the guest: hello\nthe guest: I must go\nthe guest: bye\nthe end: null\n",
+    "BrokenPipe: Cannot send to the PipeEnd: ",
+  ],
   sync_pool: [
     "wave 1: 6 run, 10 wait\nwave 2: 6 run, 4 wait\nwave 3: 4 run, 0 wait\n",
     "16 done, at most 6 at once\nreported: RangeError: no square has a side of -1\n",

@@ -137,6 +137,12 @@ export function ignore(_end: PipeEnd, go: Event): void {
   go.waitSync(LIMIT);
 }
 
+/** Shares the end while a call of it waits, and returns. */
+export function shareAndWait(end: PipeEnd): string {
+  end.receive();
+  return end.share().type;
+}
+
 /** Makes a pipe, and returns one end of it. */
 export function make(): PipeEnd<number> {
   const [here, there] = Pipe<number>();

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { registry } from "../../sync/_registry.ts";
 import { Pipe, type PipeEnd } from "../../sync/pipe.ts";
 import { threads } from "../../sync/threads.ts";
+import { waitFor } from "../../sync/wait_options.ts";
 import { LIMIT } from "./_doors.ts";
 import { how, howSync, turns } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
@@ -92,7 +94,10 @@ Deno.test("PipeEnd.close() ends the calls of this end that wait", async () => {
   await turns();
   assertEquals([a.waitingToSend, a.waitingToReceive], [2, 3]);
   a.close();
-  assertEquals(await Promise.all(waits), Array(5).fill("Interrupted"));
+  assertEquals(
+    await waitFor(Promise.all(waits), LIMIT),
+    Array(5).fill("Interrupted"),
+  );
   assertEquals([a.waitingToSend, a.waitingToReceive], [0, 0]);
   assertEquals(b.receiveManySync(100)?.length, 8);
   assertEquals(b.receiveSync(), null);
@@ -108,7 +113,7 @@ Deno.test("PipeEnd.close() ends the calls of the other end that wait", async () 
   assertEquals([b.waitingToSend, b.waitingToReceive], [2, 3]);
   a.close();
   const broken = "BrokenPipe";
-  assertEquals(await Promise.all(waits), [
+  assertEquals(await waitFor(Promise.all(waits), LIMIT), [
     broken,
     broken,
     null,
@@ -144,6 +149,19 @@ Deno.test("PipeEnd.close() of an end that was given away leaves it to its user",
   assertEquals(await here.receive(LIMIT), "still there");
   await thread.join(LIMIT);
   assertEquals(await here.receive(LIMIT), null);
+});
+
+Deno.test("PipeEnd.close() right after a message does not hide it", () => {
+  const [a, b] = Pipe();
+  const table = registry();
+  const { isAlive } = table;
+  table.isAlive = (id) => { // asked for when there was nothing to receive
+    table.isAlive = isAlive;
+    a.sendSync("last");
+    a.close();
+    return table.isAlive(id) && false;
+  };
+  assertEquals([b.tryReceive(), b.tryReceive()], ["last", null]);
 });
 
 Deno.test("PipeEnd can be iterated until the end of the pipe", async () => {

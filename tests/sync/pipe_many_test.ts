@@ -32,6 +32,16 @@ Deno.test("PipeEnd.trySendMany() tells how many there was room for", () => {
   assertEquals(b.tryReceiveMany(100), range(0, 8));
 });
 
+Deno.test("PipeEnd.sendMany() of nothing does not wait", async () => {
+  const [a, b] = Pipe<number>({ byteCapacity: 64 });
+  const sent = a.sendMany(range(0, 9), LIMIT);
+  await a.sendMany([], { timeoutMs: 0 });
+  a.sendManySync([], { timeoutMs: 0 });
+  assertEquals(await b.receiveMany(100), range(0, 8));
+  assertEquals(await b.receive(LIMIT), 8);
+  await sent;
+});
+
 Deno.test("PipeEnd.sendMany() given up has sent the first of them, each as a whole", async () => {
   for (const blocking of [true, false]) {
     const [a, b] = Pipe<number | string>({ byteCapacity: 64 });

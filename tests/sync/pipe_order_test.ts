@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { WANTED } from "../../sync/_pipe_memory.ts";
 import { Pipe } from "../../sync/pipe.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { LIMIT } from "./_doors.ts";
@@ -19,8 +20,8 @@ Deno.test("PipeEnd.receive() gives messages to calls in their order", async () =
 
 Deno.test("PipeEnd.receiveSync() comes after calls that wait already", async () => {
   const [a, b] = Pipe<number>();
-  const first = b.receive();
-  const many = b.receiveMany(2);
+  const first = b.receive(LIMIT);
+  const many = b.receiveMany(2, LIMIT);
   a.sendManySync([1, 2, 3, 4, 5]);
   assertEquals(b.receiveSync(LIMIT), 4);
   assertEquals(b.tryReceive(), 5);
@@ -29,7 +30,7 @@ Deno.test("PipeEnd.receiveSync() comes after calls that wait already", async () 
 
 Deno.test("PipeEnd.tryReceive() takes nothing that others wait for", async () => {
   const [a, b] = Pipe<number>();
-  const first = b.receive();
+  const first = b.receive(LIMIT);
   assertEquals(b.tryReceive(), undefined);
   a.sendSync(1);
   assertEquals(b.tryReceive(), undefined);
@@ -53,7 +54,7 @@ Deno.test("PipeEnd.receive() that is aborted leaves its message to the next", as
   const [a, b] = Pipe<number>();
   const controller = new AbortController();
   const { signal } = controller;
-  const calls = [b.receive({ signal }), b.receive(), b.receive()];
+  const calls = [b.receive({ signal }), b.receive(LIMIT), b.receive(LIMIT)];
   calls[0]!.catch(() => {});
   controller.abort("gone");
   a.sendManySync([1, 2]);
@@ -65,7 +66,7 @@ Deno.test("PipeEnd.send() sends in the order of the calls, whichever wait", asyn
   const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
   const calls: Promise<void>[] = [];
   for (let n = 0; n < 60; n += 3) {
-    calls.push(a.send(n), a.sendMany([n + 1, n + 2]));
+    calls.push(a.send(n, LIMIT), a.sendMany([n + 1, n + 2], LIMIT));
   }
   assertEquals([a.trySend("now"), a.trySendMany(["now"])], [false, 0]);
   for (let n = 0; n < 60; n++) assertEquals(await b.receive(LIMIT), n);
@@ -76,7 +77,7 @@ Deno.test("PipeEnd.send() sends in the order of the calls, whichever wait", asyn
 Deno.test("PipeEnd.sendSync() sends first what waits already", async () => {
   const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
   a.sendSync("x".repeat(50));
-  const first = a.send(1);
+  const first = a.send(1, LIMIT);
   const late = a.send(2, { timeoutMs: 1 });
   assertEquals(isTimeout(await assertRejects(() => late)), true);
   b.receiveSync();
@@ -104,11 +105,30 @@ Deno.test("PipeEnd.send() that is aborted makes way for those that need less roo
   const controller = new AbortController();
   const { signal } = controller;
   const first = a.send("x".repeat(40), { signal }).catch((reason) => reason);
-  const second = a.send(6);
+  const second = a.send(6, LIMIT);
   await turns();
   assertEquals(a.waitingToSend, 2);
   controller.abort("gone");
   assertEquals(await first, "gone");
   await second;
   assertEquals(b.receiveManySync(100), range(0, 7));
+});
+
+Deno.test("PipeEnd.send() asks for as much room as the next message needs", async () => {
+  const [a, b] = Pipe<number | string>({ byteCapacity: 64 });
+  for (const n of range(0, 8)) a.sendSync(n);
+  const { store } = Atomics;
+  const asked: number[] = [];
+  Atomics.store = ((words: Int32Array, index: number, value: number) => {
+    if (index !== WANTED) return store(words, index, value);
+    asked.push(value);
+    if (asked.length === 1) b.receiveManySync(7); // sees nobody waiting yet
+    return store(words, index, value);
+  }) as typeof store;
+  const sent = a.sendMany(["x".repeat(40), "y".repeat(10)], LIMIT);
+  Atomics.store = store;
+  assertEquals(asked, [7, 3]);
+  assertEquals([b.receiveSync(), b.receiveSync()], [7, "x".repeat(40)]);
+  await sent;
+  assertEquals(b.receiveSync(), "y".repeat(10));
 });

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { HEAD, TAIL } from "../../sync/_pipe_memory.ts";
 import { Event } from "../../sync/event.ts";
 import { Pipe, PipeEnd } from "../../sync/pipe.ts";
 import { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
+import { waitFor } from "../../sync/wait_options.ts";
 import { LIMIT } from "./_doors.ts";
 import { how, howSync, turns } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
@@ -17,7 +19,10 @@ Deno.test("PipeEnd of a thread that has returned is as if closed", async () => {
   here.sendSync("echo");
   await thread.join(LIMIT);
   assertEquals(here.receiveSync(LIMIT), "echo");
-  assertEquals([here.receiveSync(), await here.receive()], [null, null]);
+  assertEquals([here.receiveSync(LIMIT), await here.receive(LIMIT)], [
+    null,
+    null,
+  ]);
   assertEquals([here.tryReceive(), here.ready], [null, true]);
   const text = "BrokenPipe: Cannot send to the PipeEnd: " +
     "the thread that used the other end is gone";
@@ -51,7 +56,11 @@ Deno.test("PipeEnd of a thread that ends wakes whoever waits at the other", asyn
       await turns();
       assertEquals([here.waitingToSend, here.waitingToReceive], [1, 2]);
       await thread.terminate(LIMIT);
-      assertEquals(await Promise.all(hows), ["BrokenPipe", null, undefined]);
+      assertEquals(await waitFor(Promise.all(hows), LIMIT), [
+        "BrokenPipe",
+        null,
+        undefined,
+      ]);
     }
   }
 });
@@ -84,6 +93,20 @@ Deno.test("PipeEnd can be taken back from a thread that has returned", async () 
   assertEquals(there.receiveSync(), 2);
 });
 
+Deno.test("PipeEnd can be taken back after any amount of traffic", async () => {
+  const [here, there] = Pipe<number>({ byteCapacity: 64 });
+  await bodies.start("ignore", [there as never, set()]).join(LIMIT);
+  const { buffer, incoming } = there.share();
+  for (const memory of [buffer, incoming]) {
+    const words = new Int32Array(memory);
+    words[TAIL] = words[HEAD] = 2 ** 31 + 10; // 16 GiB later
+  }
+  const other = PipeEnd.attach<number>(here.share());
+  assertEquals([there.tryReceive(), other.trySend(1)], [undefined, true]);
+  assertEquals([there.tryReceive(), there.trySend(2)], [1, true]);
+  assertEquals(other.tryReceive(), 2);
+});
+
 Deno.test("PipeEnd can be given to one thread after the other", async () => {
   const [here, there] = Pipe<number>();
   for (let round = 0; round < 3; round++) {
@@ -100,7 +123,7 @@ Deno.test("PipeEnd can be given to one thread after the other", async () => {
 
 Deno.test("PipeEnd fails calls that wait when another thread takes it", async () => {
   const [here, there] = Pipe<number>();
-  const wait = there.receive().catch(String);
+  const wait = there.receive(LIMIT).catch(String);
   const thread = bodies.start("receive", [there as never]);
   await until(() => there.waitingToReceive === 2);
   here.sendSync(5);
@@ -119,3 +142,26 @@ Deno.test("PipeEnd of a thread that never made a call is gone with it, too", asy
   await thread.join(LIMIT);
   assertEquals(await here.receive(LIMIT), null);
 });
+
+Deno.test("PipeEnd that a thread uses is not given away by others", async () => {
+  const [here, there] = Pipe();
+  const held = new Event();
+  const thread = bodies.start("hold", [there, held]);
+  await held.wait(LIMIT);
+  there.share();
+  await thread.terminate(LIMIT);
+  assertEquals(await here.receive(LIMIT), null);
+});
+
+Deno.test("PipeEnd is not given away while calls of it wait", async () => {
+  const [here, there] = Pipe();
+  await bodies.start("shareAndWait", [there]).join(LIMIT);
+  assertEquals(await here.receive(LIMIT), null);
+});
+
+/** An event that is set. */
+function set(): Event {
+  const event = new Event();
+  event.set();
+  return event;
+}
