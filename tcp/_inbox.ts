@@ -62,6 +62,8 @@ export class Inbox implements Arrived {
   #closed = false;
   #error: { readonly error: unknown } | undefined;
   ended = false;
+  /** Octets that have arrived. */
+  received = 0;
 
   constructor(conn: Inflow) {
     this.#conn = conn;
@@ -178,6 +180,7 @@ export class Inbox implements Arrived {
     if (this.#closed) return;
     if (count === null) this.ended = true;
     else this.#end += count;
+    this.received += count ?? 0;
     this.#filled = this.#end === this.#buffer.length;
     this.#serve();
   }

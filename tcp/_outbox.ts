@@ -20,6 +20,8 @@ export class Outbox {
   /** Settles when nobody is before a new caller; undefined if nobody is. */
   #last: Promise<void> | undefined;
   #closed = false;
+  /** Octets that the system has taken. */
+  sent = 0;
 
   constructor(conn: Outflow) {
     this.#conn = conn;
@@ -99,10 +101,13 @@ export class Outbox {
   }
 
   async #write(data: Uint8Array, all: boolean): Promise<number> {
-    let sent = await this.#conn.write(data);
-    while (all && sent < data.length) {
-      sent += await this.#conn.write(data.subarray(sent));
-    }
+    let sent = 0;
+    do {
+      const rest = sent === 0 ? data : data.subarray(sent);
+      const count = await this.#conn.write(rest);
+      sent += count;
+      this.sent += count;
+    } while (all && sent < data.length);
     return sent;
   }
 }

@@ -159,7 +159,7 @@ export class TcpListener implements AsyncIterable<TcpSocket> {
 
   #adopt(conn: StreamConn): TcpSocket {
     const socket = new TcpSocket(conn);
-    if ("handshake" in conn) this.#limitHandshake(conn, socket);
+    if (isTls(conn)) this.#limitHandshake(conn, socket);
     return socket;
   }
 
@@ -168,6 +168,10 @@ export class TcpListener implements AsyncIterable<TcpSocket> {
     const limit = { timeoutMs: this.#handshakeTimeoutMs };
     waitFor(conn.handshake(), limit).catch(() => socket.close());
   }
+}
+
+function isTls(conn: StreamConn): conn is Deno.TlsConn {
+  return "handshake" in conn;
 }
 
 /**

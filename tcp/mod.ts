@@ -42,6 +42,7 @@
  *
  * @module
  */
+export * from "./concurrency.ts";
 export * from "./connect.ts";
 export * from "./delimited.ts";
 export * from "./frame_error.ts";
@@ -49,6 +50,7 @@ export * from "./frame_reader.ts";
 export * from "./frame_stream.ts";
 export * from "./frame_writer.ts";
 export * from "./framing.ts";
+export * from "./handler.ts";
 export * from "./handshake.ts";
 export * from "./json_header.ts";
 export * from "./length_prefixed.ts";

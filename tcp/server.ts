@@ -1,46 +1,49 @@
-import {
-  ServerLoop,
-  type ServerStats,
-  type ShutdownOptions,
-} from "../mux/server.ts";
-import { listen, type ListenOptions, type TcpListener } from "./listener.ts";
-import type { TcpSocket } from "./socket.ts";
+import type { ServerStats, ShutdownOptions } from "../mux/server.ts";
+import { backendOf } from "./_backends.ts";
+import type { Backend } from "./_model.ts";
+import type { PatienceOptions } from "./_patient_sockets.ts";
+import type { Concurrency } from "./concurrency.ts";
+import type {
+  HandlerClass,
+  HandlerModule,
+  TcpHandler,
+  TcpHooks,
+} from "./handler.ts";
+import type { ListenOptions } from "./listener.ts";
 
-/** What a handler is told besides its connection. */
-export interface TcpContext {
-  /** Aborted when the server shuts down and the time to drain is over. */
-  readonly signal: AbortSignal;
-}
+export type { PatienceOptions };
 
-/** Serves one connection, which is closed when it has returned or thrown. */
-export type TcpHandler = (
-  socket: TcpSocket,
-  context: TcpContext,
-) => void | Promise<void>;
-
-/** Options of {@linkcode TcpServer}. */
-export interface TcpServerOptions extends ListenOptions {
-  /** Serves one connection. */
-  handler: TcpHandler;
+/** Options of a {@linkcode TcpServer}. */
+export interface TcpServerOptions
+  extends ListenOptions, TcpHooks, PatienceOptions {
   /**
-   * `"serial"`: the next connection waits until this one is served. `"async"`: up
-   * to `maxConnections` handlers take turns in this thread. Default: `"async"`.
+   * Serves one connection: a function or a class of {@linkcode RequestHandler};
+   * or where to find one, which every model can run. The hooks of such a handler
+   * are exports of its module.
    */
-  concurrency?: "serial" | "async" | undefined;
+  handler: TcpHandler | HandlerClass | HandlerModule;
   /**
-   * Most connections at once. Further ones wait, as many as the backlog holds,
-   * and are not accepted until there is room. Default: 1024.
+   * Where and how handlers run, see {@linkcode Concurrency}. Default: `"async"`.
+   */
+  concurrency?: Concurrency | undefined;
+  /**
+   * Most connections at once, in each thread or process that accepts. Further
+   * ones wait, as many as the backlog holds, and are not accepted until there is
+   * room. Default: 1024.
    */
   maxConnections?: number | undefined;
-  /** Whether to serve this connection at all; else it is closed. Default: yes. */
-  verify?: ((socket: TcpSocket) => boolean | Promise<boolean>) | undefined;
   /**
-   * Called when a handler threw; the server goes on in any case. Default: prints
-   * to stderr, but for connections that the other side has reset.
+   * How many threads or processes there are, of models that have some; for
+   * `"threads"`, how many are kept warm. Default: as many as there are cores.
    */
-  onError?:
-    | ((error: unknown, socket: TcpSocket) => void | Promise<void>)
-    | undefined;
+  size?: number | undefined;
+  /**
+   * Flags that processes are started with, such as `--allow-net`. Default: the
+   * permissions that this process has without a limit.
+   */
+  processFlags?: readonly string[] | undefined;
+  /** Signals that shut the server down. Default: none. */
+  signals?: readonly Deno.Signal[] | undefined;
   /** Called with the address once the server serves. */
   onListen?: ((addr: Deno.Addr) => void) | undefined;
 }
@@ -82,43 +85,27 @@ export interface TcpServerOptions extends ListenOptions {
 export class TcpServer implements AsyncDisposable {
   /** Address that the server is bound to. */
   readonly addr: Deno.Addr;
-  readonly #loop: ServerLoop<TcpSocket>;
-  readonly #listener: TcpListener;
-  /** Whether errors are told to a hook: then all are. */
-  readonly #tells: boolean;
-  /** Connections that are served. */
-  readonly #sockets: Set<TcpSocket> = new Set<TcpSocket>();
+  readonly #backend: Backend;
+  readonly #signals: readonly Deno.Signal[];
 
   /**
    * Binds the port; nothing is accepted before {@linkcode serveForever}.
    *
-   * @param options Handler, address, concurrency and hooks.
+   * @param options Handler, address, concurrency, limits and hooks.
    * @throws As {@linkcode listen}.
-   * @throws {RangeError} If `maxConnections` is below 1.
+   * @throws {RangeError} If a number is out of range.
+   * @throws {TypeError} If the model runs handlers elsewhere and the handler is
+   * none of a module, or if the model is not to be had here.
    */
   constructor(options: TcpServerOptions) {
-    const { handler, concurrency = "async", maxConnections = 1024 } = options;
-    const listener = this.#listener = listen(options);
-    this.addr = listener.addr;
-    this.#tells = options.onError !== undefined;
-    try {
-      this.#loop = new ServerLoop<TcpSocket>({
-        take: (wait) => listener.accept(wait),
-        handle: (socket, signal) => this.#serve(handler, socket, signal),
-        verify: this.#verifier(options.verify),
-        onError: options.onError,
-        onListen: () => options.onListen?.(this.addr),
-        close: () => this.#close(),
-      }, { maxInFlight: concurrency === "serial" ? 1 : maxConnections });
-    } catch (error) {
-      listener.close();
-      throw error;
-    }
+    this.#backend = backendOf(options);
+    this.#signals = options.signals ?? [];
+    this.addr = this.#backend.addr;
   }
 
   /** What was done so far; a copy. */
   get stats(): ServerStats {
-    return this.#loop.stats;
+    return this.#backend.stats;
   }
 
   /**
@@ -126,8 +113,16 @@ export class TcpServer implements AsyncDisposable {
    *
    * @throws {TypeError} If the server was started or shut down before.
    */
-  serveForever(): Promise<void> {
-    return this.#loop.serveForever();
+  async serveForever(): Promise<void> {
+    const onSignal = () => void this.shutdown();
+    for (const name of this.#signals) Deno.addSignalListener(name, onSignal);
+    try {
+      await this.#backend.serveForever();
+    } finally {
+      for (const name of this.#signals) {
+        Deno.removeSignalListener(name, onSignal);
+      }
+    }
   }
 
   /**
@@ -142,12 +137,12 @@ export class TcpServer implements AsyncDisposable {
    * @returns How many handlers ignored the abort and were left behind.
    */
   shutdown(options?: ShutdownOptions): Promise<number> {
-    return this.#loop.shutdown(options);
+    return this.#backend.shutdown(options);
   }
 
   /** Closes the server and all connections at once. Idempotent. */
   close(): void {
-    this.#loop.close();
+    this.#backend.close();
   }
 
   /** As {@linkcode close}. */
@@ -156,50 +151,7 @@ export class TcpServer implements AsyncDisposable {
   }
 
   /** As {@linkcode shutdown} with the default grace. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#loop[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
   }
-
-  async #serve(
-    handler: TcpHandler,
-    socket: TcpSocket,
-    signal: AbortSignal,
-  ): Promise<void> {
-    this.#sockets.add(socket);
-    try {
-      await handler(socket, { signal });
-    } catch (error) {
-      if (this.#tells || !isGone(error)) throw error;
-    } finally {
-      this.#sockets.delete(socket);
-      socket.close();
-    }
-  }
-
-  /** Who is turned away is closed, also if the hook throws. */
-  #verifier(
-    verify: TcpServerOptions["verify"],
-  ): ((socket: TcpSocket) => Promise<boolean>) | undefined {
-    if (verify === undefined) return undefined;
-    return async (socket) => {
-      let isWelcome = false;
-      try {
-        return isWelcome = await verify(socket);
-      } finally {
-        if (!isWelcome) socket.close();
-      }
-    };
-  }
-
-  async #close(): Promise<void> {
-    const closed = this.#listener[Symbol.asyncDispose]();
-    for (const socket of this.#sockets) socket.close();
-    await closed;
-  }
-}
-
-/** Whether the other side has left: no news, for a log. */
-function isGone(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe;
 }

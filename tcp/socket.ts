@@ -3,8 +3,36 @@ import { type Arrived, Inbox } from "./_inbox.ts";
 import { Outbox } from "./_outbox.ts";
 import { UnexpectedEofError } from "./unexpected_eof.ts";
 
-/** A connection of Deno that a {@linkcode TcpSocket} can be made of. */
-export type StreamConn = Deno.TcpConn | Deno.UnixConn | Deno.TlsConn;
+/**
+ * What a {@linkcode TcpSocket} can be made of: a connection of Deno, by TCP, TLS or
+ * a Unix socket, or anything that is like one.
+ */
+export interface StreamConn {
+  /** Address of the other side. */
+  readonly remoteAddr: Deno.Addr;
+  /** Address of this side. */
+  readonly localAddr: Deno.Addr;
+  /** Waits for octets; `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Sends some octets, and tells how many. */
+  write(data: Uint8Array): Promise<number>;
+  /** Says that nothing more is sent. */
+  closeWrite(): Promise<void>;
+  /** Closes both ways. */
+  close(): void;
+  /** Of TCP only. */
+  setNoDelay?(noDelay?: boolean): void | Promise<void>;
+  /** Of TCP only. */
+  setKeepAlive?(keepAlive?: boolean): void | Promise<void>;
+}
+
+/** How many octets went through a socket. */
+export interface Traffic {
+  /** Octets that have arrived. */
+  readonly received: number;
+  /** Octets that the system has taken. */
+  readonly sent: number;
+}
 
 /** Options of {@linkcode TcpSocket.readLine}. */
 export interface ReadLineOptions extends WaitOptions {
@@ -71,6 +99,11 @@ export class TcpSocket implements AsyncDisposable {
   /** Whether {@linkcode close} was called. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** How many octets went through it; a copy. */
+  get traffic(): Traffic {
+    return { received: this.#inbox.received, sent: this.#outbox.sent };
   }
 
   /**
@@ -307,14 +340,13 @@ export class TcpSocket implements AsyncDisposable {
     option: "setNoDelay" | "setKeepAlive",
     value: boolean,
   ): Promise<void> {
-    const conn = this.#conn as Partial<Deno.TcpConn>;
-    const set = conn[option];
+    const set = this.#conn[option];
     if (set === undefined) {
       return Promise.reject(
         new TypeError(`Cannot ${option}: it is no plain TCP connection`),
       );
     }
-    return this.#outbox.after(async () => await set.call(conn, value));
+    return this.#outbox.after(async () => await set.call(this.#conn, value));
   }
 }
 

@@ -1,0 +1,77 @@
+/** From the options of a server to what runs it. */
+import { spawn } from "../sync/task.ts";
+import { Handlers } from "./_handlers.ts";
+import { LoopBackend } from "./_loop_backend.ts";
+import type { Backend, Model } from "./_model.ts";
+import { CONCURRENCIES } from "./concurrency.ts";
+import { listen, type TcpListener } from "./listener.ts";
+import type { TcpServerOptions } from "./server.ts";
+
+/**
+ * Makes what runs a server.
+ *
+ * @throws As the constructor of `TcpServer`.
+ */
+export function backendOf(options: TcpServerOptions): Backend {
+  const { concurrency = "async" } = options;
+  switch (concurrency) {
+    case "serial":
+      return inTurns({ ...options, maxConnections: 1 });
+    case "async":
+      return inTurns(options);
+    case "coroutines":
+      return inTasks(options);
+    default:
+      throw new TypeError(
+        `Cannot serve by "${concurrency}": it is none of ${
+          CONCURRENCIES.join(", ")
+        }`,
+      );
+  }
+}
+
+/** Handlers take turns in this thread. */
+function inTurns(options: TcpServerOptions): Backend {
+  const handlers = new Handlers(options.handler, options);
+  return accepting(options, handlers, (listener) => ({
+    addr: listener.addr,
+    accept: (wait) => listener.accept(wait),
+    serve: (socket, context) => handlers.serve(socket, context),
+    close: () => listener[Symbol.asyncDispose](),
+  }));
+}
+
+/** Each handler is a task of its own, which is cancelled with its connection. */
+function inTasks(options: TcpServerOptions): Backend {
+  const handlers = new Handlers(options.handler, options);
+  return accepting(options, handlers, (listener) => ({
+    addr: listener.addr,
+    accept: (wait) => listener.accept(wait),
+    serve: async (socket, context) => {
+      const task = spawn(() => handlers.serve(socket, context));
+      const cancel = () => task.cancel(context.signal.reason);
+      context.signal.addEventListener("abort", cancel);
+      try {
+        await task.join();
+      } finally {
+        context.signal.removeEventListener("abort", cancel);
+      }
+    },
+    close: () => listener[Symbol.asyncDispose](),
+  }));
+}
+
+/** Binds the port; it is free again if the model cannot be made. */
+function accepting(
+  options: TcpServerOptions,
+  handlers: Handlers,
+  modelOf: (listener: TcpListener) => Model,
+): Backend {
+  const listener = listen(options);
+  try {
+    return new LoopBackend(modelOf(listener), options, handlers);
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+}
