@@ -22,6 +22,10 @@
  */
 export * from "./addr.ts";
 export * from "./capabilities.ts";
+export * from "./cut.ts";
+export * from "./event_bits.ts";
+export * from "./inbox.ts";
 export * from "./printable.ts";
+export * from "./readiness.ts";
 export * from "./server.ts";
 export * from "./source.ts";

@@ -1,4 +1,12 @@
 import { Alarm } from "./_alarm.ts";
+import { POLLERR, POLLIN, POLLNVAL, POLLOUT } from "./event_bits.ts";
+import {
+  type Readiness,
+  readiness,
+  type Watchable,
+  type Watcher,
+  Watchers,
+} from "./readiness.ts";
 import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
 
 /**
@@ -15,6 +23,8 @@ export interface Inlet<T> {
   close(): void;
   /** Releases an item that nobody took, for example an accepted connection. */
   discard?(item: T): void;
+  /** Whether something can be sent there at any time: then it is writable. */
+  readonly writable?: boolean;
 }
 
 interface Waiter<T> {
@@ -82,7 +92,7 @@ type Held<T> = { item: T } | { error: unknown };
  * assertEquals(await source.take((word) => word), "late");
  * ```
  */
-export class Source<T> {
+export class Source<T> implements Watchable, Readiness {
   readonly #inlet: Inlet<T>;
   readonly #waiters: Set<Waiter<T>> = new Set();
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
@@ -95,6 +105,7 @@ export class Source<T> {
   #offered: Waiter<T> | undefined;
   #closed = false;
   #settled: PromiseWithResolvers<void> | undefined;
+  readonly #watchers: Watchers = new Watchers();
 
   /**
    * Takes charge of an inlet; nothing is read yet.
@@ -108,6 +119,34 @@ export class Source<T> {
   /** Whether {@linkcode take} would have something to offer at once. */
   get readable(): boolean {
     return this.#held !== undefined;
+  }
+
+  /** What is ready: itself. */
+  get [readiness](): Readiness {
+    return this;
+  }
+
+  /** See {@linkcode Readiness.events}. */
+  get events(): number {
+    if (this.#closed) return POLLNVAL;
+    const out = this.#inlet.writable ? POLLOUT : 0;
+    if (this.#held === undefined) return out;
+    return out | ("error" in this.#held ? POLLIN | POLLERR : POLLIN);
+  }
+
+  /** See {@linkcode Readiness.arm}. */
+  arm(events: number): void {
+    if ((events & POLLIN) !== 0 && this.#held === undefined) this.#read();
+  }
+
+  /** See {@linkcode Readiness.watch}. */
+  watch(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** See {@linkcode Readiness.unwatch}. */
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
   }
 
   /** Whether {@linkcode close} was called. */
@@ -209,6 +248,7 @@ export class Source<T> {
       if (held !== undefined) this.#discard(held);
     } finally {
       this.#inlet.close();
+      this.#watchers.tell(POLLNVAL);
     }
   }
 
@@ -247,6 +287,7 @@ export class Source<T> {
     } else if (this.#waiters.size === 0) {
       this.#busy = false;
       this.#held = held;
+      this.#watchers.tell(this.events);
     } else {
       this.#offer(held, this.#waiters);
     }
@@ -281,6 +322,7 @@ export class Source<T> {
     this.#busy = false;
     if (this.#closed) this.#settled?.resolve();
     else if (this.#waiters.size > 0) this.#read();
+    else this.#watchers.tell(0);
     return taken;
   }
 

@@ -7,6 +7,8 @@
  * its turn has sent nothing; after that all it gave is sent, in a copy, so that
  * no message is ever torn.
  */
+import { POLLERR, POLLOUT } from "../mux/event_bits.ts";
+import type { Watchers } from "../mux/readiness.ts";
 import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
 
 /** What the outbox needs of a connection. */
@@ -14,22 +16,57 @@ export interface Outflow {
   write(data: Uint8Array): Promise<number>;
 }
 
+/** Most octets that are taken without waiting. */
+const MOST_OCTETS = 65_536;
+
 /** See the top of this file. */
 export class Outbox {
   readonly #conn: Outflow;
+  readonly #watchers: Watchers;
   /** Settles when nobody is before a new caller; undefined if nobody is. */
   #last: Promise<void> | undefined;
   #closed = false;
   /** Octets that the system has taken. */
   sent = 0;
 
-  constructor(conn: Outflow) {
+  /** Whether nothing more is to be sent. */
+  hasEnded = false;
+  /** Why what was given to `trySend()` could not be sent. */
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param watchers Those who watch what it belongs to. */
+  constructor(conn: Outflow, watchers: Watchers) {
     this.#conn = conn;
+    this.#watchers = watchers;
   }
 
-  /** Whether nothing is on its way. */
-  get isIdle(): boolean {
-    return this.#last === undefined;
+  /** Whether something can be sent: nothing is on its way, or it failed. */
+  get events(): number {
+    if (this.#failure !== undefined) return POLLOUT | POLLERR;
+    return this.#last === undefined ? POLLOUT : 0;
+  }
+
+  /**
+   * Sends a copy of what it is given in the background, if nothing is on its way.
+   *
+   * @returns How many octets it has taken; `undefined` if it would have to wait.
+   */
+  trySend(data: Uint8Array): number | undefined {
+    this.#throwIfClosed();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#last !== undefined) return undefined;
+    const copy = data.slice(0, MOST_OCTETS);
+    this.#inTurn(() => this.#write(copy, true)).catch((error) => {
+      this.#failure = { error };
+      this.#watchers.tell(POLLOUT | POLLERR);
+    });
+    return copy.length;
+  }
+
+  /** Calls a function when all is sent, after which nothing is. */
+  end(fn: () => Promise<void>): Promise<void> {
+    this.hasEnded = true;
+    return this.after(fn);
   }
 
   /**
@@ -86,7 +123,9 @@ export class Outbox {
       ? this.#begin(fn)
       : before.then(() => this.#begin(fn));
     const done = () => {
-      if (this.#last === over) this.#last = undefined;
+      if (this.#last !== over) return;
+      this.#last = undefined;
+      this.#watchers.tell(POLLOUT);
     };
     const over = mine.then(done, done);
     this.#last = over;
@@ -94,10 +133,13 @@ export class Outbox {
   }
 
   async #begin<T>(fn: () => Promise<T>): Promise<T> {
-    if (this.#closed) {
-      throw new Deno.errors.BadResource("Cannot send: the socket is closed");
-    }
+    this.#throwIfClosed();
     return await fn();
+  }
+
+  #throwIfClosed(): void {
+    if (!this.#closed) return;
+    throw new Deno.errors.BadResource("Cannot send: the socket is closed");
   }
 
   async #write(data: Uint8Array, all: boolean): Promise<number> {

@@ -1,3 +1,4 @@
+import { type Readiness, readiness, type Watchable } from "../mux/readiness.ts";
 import { Source } from "../mux/source.ts";
 import { waitFor, type WaitOptions } from "../sync/wait_options.ts";
 import { acceptNext } from "./_accept.ts";
@@ -57,7 +58,7 @@ export interface ListenerStats {
  * assertEquals(server.remoteAddr, client.localAddr);
  * ```
  */
-export class TcpListener implements AsyncIterable<TcpSocket> {
+export class TcpListener implements Watchable, AsyncIterable<TcpSocket> {
   /** Address that the listener is bound to. */
   readonly addr: Deno.Addr;
   readonly #source: Source<StreamConn>;
@@ -86,6 +87,11 @@ export class TcpListener implements AsyncIterable<TcpSocket> {
       },
       discard: (conn) => conn.close(),
     });
+  }
+
+  /** What is ready: a connection to accept. */
+  get [readiness](): Readiness {
+    return this.#source;
   }
 
   /** Whether a connection is here already. */

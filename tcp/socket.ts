@@ -1,7 +1,16 @@
+import { atMost, into, line } from "../mux/cut.ts";
+import { type Cut, Inbox } from "../mux/inbox.ts";
+import {
+  type Readiness,
+  readiness,
+  type Watchable,
+  Watchers,
+} from "../mux/readiness.ts";
 import type { WaitOptions } from "../sync/wait_options.ts";
-import { type Arrived, Inbox } from "./_inbox.ts";
+import { exactly } from "./_exactly.ts";
 import { Outbox } from "./_outbox.ts";
-import { UnexpectedEofError } from "./unexpected_eof.ts";
+import { SocketReadiness } from "./_socket_readiness.ts";
+import type { UnexpectedEofError } from "./unexpected_eof.ts";
 
 /**
  * What a {@linkcode TcpSocket} can be made of: a connection of Deno, by TCP, TLS or
@@ -73,7 +82,7 @@ const MAX_RECEIVE_OCTETS = 65_536;
  * assertEquals(await client.receive(), null);
  * ```
  */
-export class TcpSocket implements AsyncDisposable {
+export class TcpSocket implements Watchable, AsyncDisposable {
   /** Address of the other side. */
   readonly remoteAddr: Deno.Addr;
   /** Address of this side. */
@@ -81,6 +90,7 @@ export class TcpSocket implements AsyncDisposable {
   readonly #conn: StreamConn;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
+  readonly #readiness: SocketReadiness;
   #closed = false;
 
   /**
@@ -92,8 +102,15 @@ export class TcpSocket implements AsyncDisposable {
     this.#conn = conn;
     this.remoteAddr = conn.remoteAddr;
     this.localAddr = conn.localAddr;
-    this.#inbox = new Inbox(conn);
-    this.#outbox = new Outbox(conn);
+    const watchers = new Watchers();
+    this.#inbox = new Inbox(conn, watchers);
+    this.#outbox = new Outbox(conn, watchers);
+    this.#readiness = new SocketReadiness(this.#inbox, this.#outbox);
+  }
+
+  /** What is ready: octets to receive, room to send. */
+  get [readiness](): Readiness {
+    return this.#readiness;
   }
 
   /** Whether {@linkcode close} was called. */
@@ -123,20 +140,14 @@ export class TcpSocket implements AsyncDisposable {
     max: number = MAX_RECEIVE_OCTETS,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (!(Number.isInteger(max) && max >= 1)) {
-      return Promise.reject(notANumber("receive", max, 1));
-    }
-    return this.#inbox.take((arrived) => some(arrived, max), options);
+    return this.#take(() => atMost(max), options);
   }
 
   /** Takes octets if some are here: `undefined` if it would have to wait. */
   tryReceive(
     max: number = MAX_RECEIVE_OCTETS,
   ): Uint8Array<ArrayBuffer> | null | undefined {
-    if (!(Number.isInteger(max) && max >= 1)) {
-      throw notANumber("receive", max, 1);
-    }
-    return this.#inbox.tryTake((arrived) => some(arrived, max));
+    return this.#inbox.tryTake(atMost(max));
   }
 
   /**
@@ -151,16 +162,7 @@ export class TcpSocket implements AsyncDisposable {
     buffer: Uint8Array,
     options?: WaitOptions,
   ): Promise<number | null> {
-    if (buffer.length === 0) {
-      return Promise.reject(notANumber("receive", 0, 1));
-    }
-    return this.#inbox.take((arrived) => {
-      const count = Math.min(arrived.octets.length, buffer.length);
-      if (count === 0) return arrived.ended ? null : undefined;
-      buffer.set(arrived.octets.subarray(0, count));
-      arrived.consume(count);
-      return count;
-    }, options);
+    return this.#take(() => into(buffer), options);
   }
 
   /**
@@ -178,16 +180,7 @@ export class TcpSocket implements AsyncDisposable {
     count: number,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    if (!(Number.isSafeInteger(count) && count >= 0)) {
-      return Promise.reject(notANumber("receive", count, 0));
-    }
-    return this.#inbox.take((arrived) => {
-      const { octets } = arrived;
-      if (octets.length >= count) return cut(arrived, count);
-      if (arrived.ended) throw new UnexpectedEofError(octets.length, count);
-      arrived.need(count);
-      return undefined;
-    }, options);
+    return this.#take(() => exactly(count), options);
   }
 
   /**
@@ -202,22 +195,8 @@ export class TcpSocket implements AsyncDisposable {
    */
   readLine(options: ReadLineOptions = {}): Promise<string | null> {
     const { maxBytes = 65_536, ...limits } = options;
-    let searched = 0;
     const waits = limits.signal !== undefined || limits.timeoutMs !== undefined;
-    return this.#inbox.take((arrived) => {
-      const { octets } = arrived;
-      const at = octets.indexOf(LF, searched);
-      const end = at < 0 && arrived.ended ? octets.length : at;
-      if ((end < 0 ? octets.length - 1 : end) > maxBytes) {
-        throw new RangeError(
-          `Cannot read a line: it is longer than ${maxBytes} octets`,
-        );
-      }
-      if (end >= 0) return line(arrived, end);
-      searched = octets.length;
-      arrived.need(octets.length + 1);
-      return undefined;
-    }, waits ? limits : undefined);
+    return this.#take(() => line(maxBytes), waits ? limits : undefined);
   }
 
   /** Lines until the end; see {@linkcode readLine}. */
@@ -263,12 +242,27 @@ export class TcpSocket implements AsyncDisposable {
   }
 
   /**
+   * Sends octets if nothing is on its way; never waits.
+   *
+   * They are copied, and sent in the background; a later call throws if that
+   * failed.
+   *
+   * @param data What to send.
+   * @returns How many octets are on their way now, at most 65,536; `undefined` if
+   * it would have to wait.
+   * @throws As {@linkcode sendAll}.
+   */
+  trySend(data: Uint8Array): number | undefined {
+    return this.#outbox.trySend(data);
+  }
+
+  /**
    * Says that nothing more will be sent, when all is; the other side can go on.
    *
    * @throws {Deno.errors.NotConnected} If the connection is gone.
    */
   closeWrite(): Promise<void> {
-    return this.#outbox.after(() => this.#conn.closeWrite());
+    return this.#outbox.end(() => this.#conn.closeWrite());
   }
 
   /**
@@ -335,6 +329,11 @@ export class TcpSocket implements AsyncDisposable {
     this.close();
   }
 
+  // deno-lint-ignore require-await -- what makes the cut throws, rejects
+  async #take<R>(cut: () => Cut<R>, options?: WaitOptions): Promise<R> {
+    return this.#inbox.take(cut(), options);
+  }
+
   /** Deno refuses to set options while something is being sent. */
   #configure(
     option: "setNoDelay" | "setKeepAlive",
@@ -348,39 +347,4 @@ export class TcpSocket implements AsyncDisposable {
     }
     return this.#outbox.after(async () => await set.call(this.#conn, value));
   }
-}
-
-const LF = 0x0a;
-const CR = 0x0d;
-const UTF8 = new TextDecoder();
-
-function some(
-  arrived: Arrived,
-  max: number,
-): Uint8Array<ArrayBuffer> | null | undefined {
-  const count = Math.min(arrived.octets.length, max);
-  if (count > 0) return cut(arrived, count);
-  return arrived.ended ? null : undefined;
-}
-
-function cut(arrived: Arrived, count: number): Uint8Array<ArrayBuffer> {
-  const octets = arrived.octets.slice(0, count);
-  arrived.consume(count);
-  return octets;
-}
-
-function line(arrived: Arrived, end: number): string | null {
-  const { octets } = arrived;
-  if (octets.length === 0) return null;
-  const hasEnd = end < octets.length;
-  const cr = hasEnd && end > 0 && octets[end - 1] === CR;
-  const text = UTF8.decode(octets.subarray(0, cr ? end - 1 : end));
-  arrived.consume(hasEnd ? end + 1 : end);
-  return text;
-}
-
-function notANumber(what: string, count: number, least: number): RangeError {
-  return new RangeError(
-    `Cannot ${what} ${count} octets: it must be a whole number of at least ${least}`,
-  );
 }

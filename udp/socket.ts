@@ -6,6 +6,7 @@ import {
   resolveHost,
   sameAddr,
 } from "../mux/addr.ts";
+import { type Readiness, readiness, type Watchable } from "../mux/readiness.ts";
 import { Source } from "../mux/source.ts";
 import type { WaitOptions } from "../sync/wait_options.ts";
 import { type Datagram, Datagrams } from "./_datagrams.ts";
@@ -67,7 +68,7 @@ export interface BroadcastOptions {
  * assertEquals(addr.port, client.localAddr.port);
  * ```
  */
-export class UdpSocket implements AsyncIterable<Datagram> {
+export class UdpSocket implements Watchable, AsyncIterable<Datagram> {
   /** Address and port that the socket is bound to. */
   readonly localAddr: Deno.NetAddr;
   readonly #conn: Deno.DatagramConn;
@@ -90,7 +91,13 @@ export class UdpSocket implements AsyncIterable<Datagram> {
       action: "receive a datagram",
       read: () => conn.receive(buffer) as Promise<Received>,
       close: () => conn.close(),
+      writable: true,
     });
+  }
+
+  /** What is ready: a datagram to receive; sending always is. */
+  get [readiness](): Readiness {
+    return this.#inbox;
   }
 
   /**

@@ -1,3 +1,38 @@
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDHUP } from "./event_bits.ts";
+import { type Readiness, type Watcher, Watchers } from "./readiness.ts";
+import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
+
+const FIRST_OCTETS = 2048;
+const USUAL_OCTETS = 65_536;
+
+/** Where an {@linkcode Inbox} reads from: a connection, stdin. */
+export interface Inflow {
+  /** Waits for octets and puts them into the buffer; `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+/** What has arrived, for one caller; see {@linkcode Inbox.take}. */
+export interface Arrived {
+  /** All that is there; valid until the call returns. */
+  readonly octets: Uint8Array<ArrayBuffer>;
+  /** Whether nothing comes after that. */
+  readonly ended: boolean;
+  /** Takes the first octets. */
+  consume(count: number): void;
+  /** Says how many octets are needed. */
+  /** See {@linkcode Arrived.need}. */
+  need(count: number): void;
+}
+
+/** Takes what it wants; `undefined` to wait for more. */
+export type Cut<R> = (arrived: Arrived) => R | undefined;
+
+interface Waiter {
+  readonly cut: Cut<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * The octets that have arrived at a socket, and those who wait for some.
  *
@@ -11,45 +46,33 @@
  *
  * A read cannot be cancelled in Deno, so the inbox owns it, and its buffer: who
  * times out or aborts walks away, and what arrives is there for the next. Nothing
- * is read unless somebody waits. Callers are served in the order in which they
- * came; one that needs more than has arrived holds up those behind it.
+ * is read unless somebody waits, or watches. Callers are served in the order in
+ * which they came; one that needs more than has arrived holds up those behind it.
  *
- * A mux.Source would hand such a caller's octets to the next in line, which is
- * right for datagrams and wrong for a stream.
+ * A {@linkcode Source} would hand such a caller's octets to the next in line,
+ * which is right for datagrams and wrong for a stream.
+ *
+ * @example A line, or nothing
+ * ```ts
+ * import { Inbox, line } from "@lockstep/lockstep/mux";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const pieces = ["hel", "lo\n"].map((text) => new TextEncoder().encode(text));
+ * const slow = Promise.withResolvers<void>();
+ * const inbox = new Inbox({
+ *   async read(buffer) {
+ *     const piece = pieces.shift();
+ *     if (pieces.length === 0) await slow.promise;
+ *     if (piece !== undefined) buffer.set(piece);
+ *     return piece?.length ?? null;
+ *   },
+ * });
+ * await assertRejects(() => inbox.take(line(80), { timeoutMs: 5 }));
+ * slow.resolve();
+ * assertEquals(await inbox.take(line(80)), "hello"); // nothing was lost
+ * ```
  */
-import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
-
-const FIRST_OCTETS = 2048;
-const USUAL_OCTETS = 65_536;
-
-/** What the inbox needs of a connection. */
-export interface Inflow {
-  read(buffer: Uint8Array): Promise<number | null>;
-}
-
-/** What arrived, for one caller; see {@linkcode Inbox.take}. */
-export interface Arrived {
-  /** All that is there; valid until the call returns. */
-  readonly octets: Uint8Array<ArrayBuffer>;
-  /** Whether nothing comes after that. */
-  readonly ended: boolean;
-  /** Takes the first octets. */
-  consume(count: number): void;
-  /** Says how many octets are needed. */
-  need(count: number): void;
-}
-
-/** Takes what it wants; `undefined` to wait for more. */
-export type Cut<R> = (arrived: Arrived) => R | undefined;
-
-interface Waiter {
-  readonly cut: Cut<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** See the top of this file. */
-export class Inbox implements Arrived {
+export class Inbox implements Arrived, Readiness {
   readonly #conn: Inflow;
   readonly #line = new Set<Waiter>();
   #buffer = new Uint8Array(FIRST_OCTETS);
@@ -61,28 +84,67 @@ export class Inbox implements Arrived {
   #reading = false;
   #closed = false;
   #error: { readonly error: unknown } | undefined;
-  ended = false;
-  /** Octets that have arrived. */
-  received = 0;
+  #ended = false;
+  #received = 0;
+  readonly #watchers: Watchers;
 
-  constructor(conn: Inflow) {
+  /**
+   * Takes charge of what is read; nothing is read yet.
+   *
+   * @param conn Where octets come from. From now on nobody else may read there.
+   * @param watchers Those who watch what it belongs to.
+   */
+  constructor(conn: Inflow, watchers: Watchers = new Watchers()) {
     this.#conn = conn;
+    this.#watchers = watchers;
   }
 
+  /** Whether nothing comes after what is here. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** How many octets have arrived so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** See {@linkcode Readiness.events}: `POLLIN`, the end, and errors. */
+  get events(): number {
+    if (this.#closed) return POLLNVAL;
+    if (this.#error !== undefined) return POLLIN | POLLERR | POLLHUP;
+    if (this.#ended) return POLLIN | POLLRDHUP;
+    return this.#end > this.#start ? POLLIN : 0;
+  }
+
+  /** See {@linkcode Readiness.arm}. */
+  arm(events: number): void {
+    if ((events & (POLLIN | POLLRDHUP)) === 0) return;
+    if (this.events === 0 || this.#watchers.edge) this.#read();
+  }
+
+  /** See {@linkcode Readiness.watch}. */
+  watch(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** See {@linkcode Readiness.unwatch}. */
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** See {@linkcode Arrived.octets}. */
   get octets(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
-  /** Whether a caller would find something: octets, the end, or an error. */
-  get isReady(): boolean {
-    return this.#end > this.#start || this.ended || this.#error !== undefined;
-  }
-
+  /** See {@linkcode Arrived.consume}. */
   consume(count: number): void {
     this.#start += count;
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
+  /** See {@linkcode Arrived.need}. */
   need(count: number): void {
     this.#needed = count;
   }
@@ -126,12 +188,13 @@ export class Inbox implements Arrived {
       throw new Deno.errors.BadResource("Cannot receive: the socket is closed");
     }
     const found = this.#line.size === 0 ? this.#try(cut) : undefined;
-    if (found === undefined) this.#read();
+    if (found === undefined || this.#watchers.edge) this.#read();
     return found;
   }
 
   /** Drops what has arrived, and rejects those who wait. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#start = this.#end = 0;
     for (const { reject } of this.#line) {
@@ -142,6 +205,7 @@ export class Inbox implements Arrived {
       );
     }
     this.#line.clear();
+    this.#watchers.tell(POLLNVAL);
   }
 
   #try<R>(cut: Cut<R>): R | undefined {
@@ -166,7 +230,9 @@ export class Inbox implements Arrived {
   }
 
   #read(): void {
-    if (this.#reading || this.#closed || this.ended) return;
+    if (this.#reading || this.#closed || this.#ended) return;
+    const isAhead = this.#line.size === 0 && this.#end > this.#start;
+    if (isAhead && this.#end - this.#start >= USUAL_OCTETS) return;
     this.#makeRoom();
     this.#reading = true;
     this.#conn.read(this.#buffer.subarray(this.#end)).then(
@@ -178,11 +244,12 @@ export class Inbox implements Arrived {
   #arrived(count: number | null): void {
     this.#reading = false;
     if (this.#closed) return;
-    if (count === null) this.ended = true;
+    if (count === null) this.#ended = true;
     else this.#end += count;
-    this.received += count ?? 0;
+    this.#received += count ?? 0;
     this.#filled = this.#end === this.#buffer.length;
     this.#serve();
+    this.#tell();
   }
 
   #failed(error: unknown): void {
@@ -190,6 +257,15 @@ export class Inbox implements Arrived {
     if (this.#closed) return;
     this.#error = { error };
     this.#serve();
+    this.#tell();
+  }
+
+  /** A read has ended: tells whoever watches what is left of it. */
+  #tell(): void {
+    if (this.#watchers.size === 0) return;
+    if (this.#watchers.edge) this.#read();
+    const { events } = this;
+    if (events !== 0 || !this.#reading) this.#watchers.tell(events);
   }
 
   /**
