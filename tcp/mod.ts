@@ -57,5 +57,6 @@ export * from "./length_prefixed.ts";
 export * from "./listener.ts";
 export * from "./server.ts";
 export * from "./socket.ts";
+export * from "./start_connect.ts";
 export * from "./struct.ts";
 export * from "./unexpected_eof.ts";

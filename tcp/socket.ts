@@ -10,7 +10,6 @@ import type { WaitOptions } from "../sync/wait_options.ts";
 import { exactly } from "./_exactly.ts";
 import { Outbox } from "./_outbox.ts";
 import { SocketReadiness } from "./_socket_readiness.ts";
-import type { UnexpectedEofError } from "./unexpected_eof.ts";
 
 /**
  * What a {@linkcode TcpSocket} can be made of: a connection of Deno, by TCP, TLS or
