@@ -19,17 +19,17 @@ export const POLLNVAL = 0x020;
 export const POLLRDHUP = 0x2000;
 
 /** As {@linkcode POLLIN}. */
-export const EPOLLIN = POLLIN;
+export const EPOLLIN: number = POLLIN;
 /** As {@linkcode POLLPRI}. */
-export const EPOLLPRI = POLLPRI;
+export const EPOLLPRI: number = POLLPRI;
 /** As {@linkcode POLLOUT}. */
-export const EPOLLOUT = POLLOUT;
+export const EPOLLOUT: number = POLLOUT;
 /** As {@linkcode POLLERR}. */
-export const EPOLLERR = POLLERR;
+export const EPOLLERR: number = POLLERR;
 /** As {@linkcode POLLHUP}. */
-export const EPOLLHUP = POLLHUP;
+export const EPOLLHUP: number = POLLHUP;
 /** As {@linkcode POLLRDHUP}. */
-export const EPOLLRDHUP = POLLRDHUP;
+export const EPOLLRDHUP: number = POLLRDHUP;
 /** Reports once, then nothing until `modify()`. */
 export const EPOLLONESHOT = 0x4000_0000;
 /** Reports when something comes, not as long as it is there. */
