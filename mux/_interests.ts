@@ -14,15 +14,12 @@
  * Whatever is not armed is to be looked at. So a wait costs as much as there are
  * sources that changed or are ready, and not as many as are registered.
  *
- * Sources that are armed at once overtake those that were ready before them: the
- * runtime tries a new operation before it looks at the old ones. So where more
- * than a few are to be armed, there is a pass over all sockets first; and one
- * after so many waits that did not have to wait, as they would keep others from
- * running at all.
+ * After so many waits that did not have to wait there is a pass over all sockets,
+ * as they would keep everything else from running.
  */
 import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
 import { Alarm } from "./_alarm.ts";
-import { Doorbell } from "./_doorbell.ts";
+import { Doorbell } from "./doorbell.ts";
 import { POLLERR, POLLHUP, POLLNVAL } from "./event_bits.ts";
 import {
   type Readiness,
@@ -30,9 +27,6 @@ import {
   type Waitable,
   type Watcher,
 } from "./readiness.ts";
-
-/** How many sources are armed without a pass before. */
-const FEW = 64;
 
 /** How many waits in a row need not wait. */
 const WAITS = 16;
@@ -163,38 +157,29 @@ export class Interests<S extends Waitable, D> implements Disposable {
     this.close();
   }
 
-  /** Arms what is not ready, with a pass before or after it where one is due. */
+  /** Arms what is not ready, and passes over all sockets where that is due. */
   async #begin(isToPass: boolean): Promise<void> {
-    const idle = this.#takeIdle();
-    const isBusy = this.#look.size > 0 && ++this.#waits >= WAITS;
-    if (isToPass) arm(idle);
-    if (isToPass || isBusy || idle.length > FEW) {
-      this.#waits = 0;
-      await this.#doorbell.ring();
+    for (const entry of this.#look) {
+      if (entry.level === 0) this.#arm(entry);
     }
-    if (!isToPass) arm(idle);
+    const isBusy = this.#look.size > 0 && ++this.#waits >= WAITS;
+    if (!isToPass && !isBusy) return;
+    this.#waits = 0;
+    await this.#doorbell.ring();
   }
 
-  /** Those to be looked at that are not ready. */
-  #takeIdle(): Entry<S, D>[] {
-    const idle: Entry<S, D>[] = [];
-    for (const entry of this.#look) {
-      if (entry.level !== 0) continue;
-      this.#look.delete(entry);
-      idle.push(entry);
-    }
-    return idle;
+  #arm(entry: Entry<S, D>): void {
+    this.#look.delete(entry);
+    if (!entry.isOff) entry.readiness.arm(entry.events);
   }
 
   #collect(most: number): Ready<S, D>[] {
     const ready: Ready<S, D>[] = [];
-    const idle: Entry<S, D>[] = [];
     for (const entry of this.#look) {
       if (ready.length >= most) break;
       const { level } = entry;
       if (level === 0) {
-        this.#look.delete(entry);
-        idle.push(entry);
+        this.#arm(entry);
       } else if (this.#dropsClosed && (level & POLLNVAL) !== 0) {
         this.delete(entry.source);
       } else if (entry.isToReport) {
@@ -203,7 +188,6 @@ export class Interests<S extends Waitable, D> implements Disposable {
         if (entry.isOff) this.#look.delete(entry);
       }
     }
-    arm(idle);
     if (ready.length >= most) this.#rotate(ready);
     return ready;
   }
@@ -236,12 +220,6 @@ export class Interests<S extends Waitable, D> implements Disposable {
 
   #wake(): void {
     for (const wake of this.#sleepers) wake();
-  }
-}
-
-function arm<S extends Waitable, D>(entries: readonly Entry<S, D>[]): void {
-  for (const { readiness, events, isOff } of entries) {
-    if (!isOff) readiness.arm(events);
   }
 }
 

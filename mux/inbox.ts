@@ -1,4 +1,5 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDHUP } from "./event_bits.ts";
+import { pace } from "./_pace.ts";
 import { type Readiness, type Watcher, Watchers } from "./readiness.ts";
 import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
 
@@ -87,6 +88,8 @@ export class Inbox implements Arrived, Readiness {
   #ended = false;
   #received = 0;
   readonly #watchers: Watchers;
+  readonly #onCount = (count: number | null) => this.#arrived(count);
+  readonly #onError = (error: unknown) => this.#failed(error);
 
   /**
    * Takes charge of what is read; nothing is read yet.
@@ -233,13 +236,18 @@ export class Inbox implements Arrived, Readiness {
     if (this.#reading || this.#closed || this.#ended) return;
     const isAhead = this.#line.size === 0 && this.#end > this.#start;
     if (isAhead && this.#end - this.#start >= USUAL_OCTETS) return;
-    this.#makeRoom();
     this.#reading = true;
-    this.#conn.read(this.#buffer.subarray(this.#end)).then(
-      (count) => this.#arrived(count),
-      (error) => this.#failed(error),
-    );
+    pace(this.#begin);
   }
+
+  readonly #begin = (): void => {
+    if (this.#closed) return;
+    this.#makeRoom();
+    this.#conn.read(this.#buffer.subarray(this.#end)).then(
+      this.#onCount,
+      this.#onError,
+    );
+  };
 
   #arrived(count: number | null): void {
     this.#reading = false;

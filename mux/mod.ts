@@ -28,6 +28,7 @@
 export * from "./addr.ts";
 export * from "./capabilities.ts";
 export * from "./cut.ts";
+export * from "./doorbell.ts";
 export * from "./epoll.ts";
 export * from "./event_bits.ts";
 export * from "./inbox.ts";

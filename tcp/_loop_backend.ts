@@ -4,6 +4,7 @@ import {
   type ServerStats,
   type ShutdownOptions,
 } from "../mux/server.ts";
+import { Doorbell } from "../mux/doorbell.ts";
 import { PatientSockets } from "./_patient_sockets.ts";
 import type { Backend, Model } from "./_model.ts";
 import type { Handlers } from "./_handlers.ts";
@@ -19,6 +20,8 @@ export class LoopBackend implements Backend {
   readonly #loop: ServerLoop<TcpSocket>;
   readonly #handlers: Handlers;
   readonly #sockets: PatientSockets;
+  /** For all connections to be served fairly. */
+  readonly #doorbell = new Doorbell();
   #ended = false;
 
   /** @throws {RangeError} If a limit of the options is out of range. */
@@ -98,6 +101,7 @@ export class LoopBackend implements Backend {
   async #close(): Promise<void> {
     const closed = this.#model.close();
     this.#sockets.close();
+    this.#doorbell.close();
     await closed;
   }
 }

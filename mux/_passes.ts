@@ -1,5 +1,5 @@
 /**
- * One pass over the kernel's readiness, when we want it.
+ * Passes over the kernel's readiness, when we want them.
  *
  * Deno looks at its sockets when it has nothing else to do; whoever turns in
  * microtasks or by `setImmediate()` keeps it from that. A doorbell is a pair of
@@ -21,34 +21,24 @@ let pair: Promise<Pair | undefined> | undefined;
 let current: Promise<void> | undefined;
 let next: Promise<void> | undefined;
 
-/** Somebody who may want a pass; the sockets stay open until it is closed. */
-export class Doorbell implements Disposable {
-  #closed = false;
-
-  constructor() {
-    users++;
-  }
-
-  /** Waits for a pass that begins now or later. */
-  ring(): Promise<void> {
-    pair ??= open();
-    return pass();
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (--users > 0) return;
-    pair?.then((it) => it?.close());
-    pair = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
+/** Keeps the sockets open, once they are, until `leave()`. */
+export function enter(): void {
+  users++;
 }
 
-/** As `ring()`, by a doorbell if there is one, or else by many turns. */
+/** The last to leave closes them. */
+export function leave(): void {
+  if (--users > 0) return;
+  pair?.then((it) => it?.close());
+  pair = undefined;
+}
+
+/** Whether somebody wants passes, so that it pays to look for fairness. */
+export function isInUse(): boolean {
+  return users > 0;
+}
+
+/** Waits for a pass that begins now or later. */
 export function pass(): Promise<void> {
   if (current === undefined) {
     const mine = current = look().finally(() => {
@@ -63,6 +53,7 @@ export function pass(): Promise<void> {
 }
 
 async function look(): Promise<void> {
+  if (users > 0) pair ??= open();
   const bell = await pair;
   if (bell === undefined || !await bell.ring()) await turn(TURNS);
 }
