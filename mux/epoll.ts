@@ -77,6 +77,11 @@ export class Epoll<S extends Waitable = Waitable> implements Disposable {
     return this.#interests.closed;
   }
 
+  /** Whether a source is registered. */
+  has(source: S): boolean {
+    return this.#interests.get(source) !== undefined;
+  }
+
   /**
    * Waits for a source from now on.
    *
@@ -90,7 +95,7 @@ export class Epoll<S extends Waitable = Waitable> implements Disposable {
    */
   register(source: S, events: number = EPOLLIN | EPOLLPRI | EPOLLOUT): void {
     checkOpen(NAME, this.closed);
-    if (this.#interests.get(source) !== undefined) throw twice(NAME);
+    if (this.has(source)) throw twice(NAME);
     this.#set(source, events);
   }
 
@@ -103,7 +108,7 @@ export class Epoll<S extends Waitable = Waitable> implements Disposable {
    */
   modify(source: S, events: number): void {
     checkOpen(NAME, this.closed);
-    if (this.#interests.get(source) === undefined) {
+    if (!this.has(source)) {
       throw unknownSource(NAME, "modify");
     }
     this.#set(source, events);

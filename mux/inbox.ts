@@ -117,7 +117,7 @@ export class Inbox implements Arrived, Readiness {
     if (this.#closed) return POLLNVAL;
     if (this.#error !== undefined) return POLLIN | POLLERR | POLLHUP;
     if (this.#ended) return POLLIN | POLLRDHUP;
-    return this.#end > this.#start ? POLLIN : 0;
+    return this.#end - this.#start >= this.#needed ? POLLIN : 0;
   }
 
   /** See {@linkcode Readiness.arm}. */
@@ -178,13 +178,19 @@ export class Inbox implements Arrived, Readiness {
     try {
       return await waitFor(promise, options) as R;
     } finally {
-      if (this.#line.delete(waiter)) this.#serve(); // the next may need less
+      if (this.#line.delete(waiter)) this.#left();
     }
   }
 
   /**
-   * Lets a function take what is there; never waits. Starts to read if there is
-   * nothing, so that a later call can succeed.
+   * Lets a function take what is there; never waits.
+   *
+   * If it finds too little, more is read, and only when that has come the inbox is
+   * ready again (as by `SO_RCVLOWAT` of POSIX), so that nobody waits in vain.
+   *
+   * @returns What the function answered; `undefined`: it would have to wait.
+   * @throws {Deno.errors.BadResource} If the inbox is closed.
+   * @throws What the function throws, and what reading failed with.
    */
   tryTake<R>(cut: Cut<R>): R | undefined {
     if (this.#closed) {
@@ -219,6 +225,12 @@ export class Inbox implements Arrived, Readiness {
     return undefined;
   }
 
+  /** Somebody has left the line: the next may need less. */
+  #left(): void {
+    this.#needed = 1;
+    this.#serve();
+  }
+
   #serve(): void {
     for (const waiter of this.#line) {
       try {
@@ -234,8 +246,8 @@ export class Inbox implements Arrived, Readiness {
 
   #read(): void {
     if (this.#reading || this.#closed || this.#ended) return;
-    const isAhead = this.#line.size === 0 && this.#end > this.#start;
-    if (isAhead && this.#end - this.#start >= USUAL_OCTETS) return;
+    const most = Math.max(USUAL_OCTETS, this.#needed);
+    if (this.#line.size === 0 && this.#end - this.#start >= most) return;
     this.#reading = true;
     pace(this.#begin);
   }
@@ -284,7 +296,7 @@ export class Inbox implements Arrived, Readiness {
     const { octets } = this;
     const { length } = this.#buffer;
     const size = octets.length;
-    const most = Math.max(USUAL_OCTETS, this.#needed, size + 1);
+    const most = Math.max(USUAL_OCTETS, this.#needed, 2 * size);
     const grows = this.#filled || size > length / 2;
     const wanted = grows ? Math.min(2 * length, most) : length;
     this.#filled = false;

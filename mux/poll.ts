@@ -46,6 +46,11 @@ export class Poll<S extends Waitable = Waitable> implements Disposable {
     return this.#interests.size;
   }
 
+  /** Whether a source is registered. */
+  has(source: S): boolean {
+    return this.#interests.get(source) !== undefined;
+  }
+
   /**
    * Waits for a source from now on. One that is registered already is modified.
    *
@@ -69,7 +74,7 @@ export class Poll<S extends Waitable = Waitable> implements Disposable {
    * @throws {RangeError} If there are other events.
    */
   modify(source: S, events: number): void {
-    if (this.#interests.get(source) === undefined) {
+    if (!this.has(source)) {
       throw unknownSource(NAME, "modify");
     }
     this.register(source, events);

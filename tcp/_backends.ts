@@ -1,8 +1,15 @@
 /** From the options of a server to what runs it. */
 import { spawn } from "../sync/task.ts";
+import { Engine, type Multiplexer } from "./_engine.ts";
 import { Handlers } from "./_handlers.ts";
 import { LoopBackend } from "./_loop_backend.ts";
 import type { Backend, Model } from "./_model.ts";
+import {
+  EpollMultiplexer,
+  PollMultiplexer,
+  RoundsMultiplexer,
+  SelectMultiplexer,
+} from "./_multiplexers.ts";
 import { CONCURRENCIES } from "./concurrency.ts";
 import { listen, type TcpListener } from "./listener.ts";
 import type { TcpServerOptions } from "./server.ts";
@@ -21,6 +28,14 @@ export function backendOf(options: TcpServerOptions): Backend {
       return inTurns(options);
     case "coroutines":
       return inTasks(options);
+    case "nonblocking":
+      return inLoop(options, new RoundsMultiplexer());
+    case "select":
+      return inLoop(options, new SelectMultiplexer());
+    case "poll":
+      return inLoop(options, new PollMultiplexer());
+    case "epoll":
+      return inLoop(options, new EpollMultiplexer());
     default:
       throw new TypeError(
         `Cannot serve by "${concurrency}": it is none of ${
@@ -59,6 +74,24 @@ function inTasks(options: TcpServerOptions): Backend {
     },
     close: () => listener[Symbol.asyncDispose](),
   }));
+}
+
+/** One loop waits on behalf of all handlers. */
+function inLoop(options: TcpServerOptions, multiplexer: Multiplexer): Backend {
+  const handlers = new Handlers(options.handler, options);
+  const engine = new Engine(multiplexer, options);
+  const model: Model = {
+    addr: engine.listener.addr,
+    accept: (wait) => engine.accept(wait),
+    serve: (socket, context) => handlers.serve(socket, context),
+    close: () => engine.close(),
+  };
+  try {
+    return new LoopBackend(model, options, handlers);
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
 }
 
 /** Binds the port; it is free again if the model cannot be made. */

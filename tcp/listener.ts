@@ -2,10 +2,10 @@ import { type Readiness, readiness, type Watchable } from "../mux/readiness.ts";
 import { Source } from "../mux/source.ts";
 import { waitFor, type WaitOptions } from "../sync/wait_options.ts";
 import { acceptNext } from "./_accept.ts";
-import { type StreamConn, TcpSocket } from "./socket.ts";
+import { type StreamConn, TcpSocket, type TcpSocketOptions } from "./socket.ts";
 
 /** Options of {@linkcode listen}. */
-export interface ListenOptions {
+export interface ListenOptions extends TcpSocketOptions {
   /** Address to bind. Default: `"127.0.0.1"`; `"::"` is IPv6 and IPv4. */
   hostname?: string | undefined;
   /** Port to bind; 0 lets the system choose. Default: 0. */
@@ -65,6 +65,7 @@ export class TcpListener implements Watchable, AsyncIterable<TcpSocket> {
   readonly #closing = new AbortController();
   readonly #counts = { gone: 0, exhausted: 0 };
   readonly #handshakeTimeoutMs: number;
+  readonly #until: TcpSocketOptions["until"];
 
   /**
    * Adopts a listener; from now on nobody else may accept from it or close it.
@@ -73,8 +74,9 @@ export class TcpListener implements Watchable, AsyncIterable<TcpSocket> {
    */
   constructor(
     listener: RawListener,
-    options: Pick<ListenOptions, "handshakeTimeoutMs"> = {},
+    options: Pick<ListenOptions, "handshakeTimeoutMs" | "until"> = {},
   ) {
+    this.#until = options.until;
     this.addr = listener.addr;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_MS;
     const accept = () => listener.accept() as Promise<StreamConn>;
@@ -164,7 +166,7 @@ export class TcpListener implements Watchable, AsyncIterable<TcpSocket> {
   }
 
   #adopt(conn: StreamConn): TcpSocket {
-    const socket = new TcpSocket(conn);
+    const socket = new TcpSocket(conn, { until: this.#until });
     if (isTls(conn)) this.#limitHandshake(conn, socket);
     return socket;
   }

@@ -10,6 +10,7 @@ import type { WaitOptions } from "../sync/wait_options.ts";
 import { exactly } from "./_exactly.ts";
 import { Outbox } from "./_outbox.ts";
 import { SocketReadiness } from "./_socket_readiness.ts";
+import { Waiting } from "./_waiting.ts";
 
 /**
  * What a {@linkcode TcpSocket} can be made of: a connection of Deno, by TCP, TLS or
@@ -40,6 +41,21 @@ export interface Traffic {
   readonly received: number;
   /** Octets that the system has taken. */
   readonly sent: number;
+}
+
+/** How a {@linkcode TcpSocket} waits. */
+export interface TcpSocketOptions {
+  /**
+   * Waits until one of these events is there, instead of the socket itself: for a
+   * server with a loop of its own, by `select()` and the like.
+   */
+  until?:
+    | ((
+      socket: TcpSocket,
+      events: number,
+      options: WaitOptions,
+    ) => Promise<void>)
+    | undefined;
 }
 
 /** Options of {@linkcode TcpSocket.readLine}. */
@@ -90,14 +106,21 @@ export class TcpSocket implements Watchable, AsyncDisposable {
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #readiness: SocketReadiness;
+  /** Who waits instead of the socket itself. */
+  readonly #waiting: Waiting | undefined;
   #closed = false;
 
   /**
    * Adopts a connection; from now on nobody else may read, write or close it.
    *
    * @param conn The connection.
+   * @param options How it waits. Default: by itself.
    */
-  constructor(conn: StreamConn) {
+  constructor(conn: StreamConn, options: TcpSocketOptions = {}) {
+    const { until } = options;
+    if (until !== undefined) {
+      this.#waiting = new Waiting((events, wait) => until(this, events, wait));
+    }
     this.#conn = conn;
     this.remoteAddr = conn.remoteAddr;
     this.localAddr = conn.localAddr;
@@ -220,7 +243,9 @@ export class TcpSocket implements Watchable, AsyncDisposable {
    * @throws As {@linkcode sendAll}.
    */
   send(data: Uint8Array, options?: WaitOptions): Promise<number> {
-    return this.#outbox.send(data, false, options);
+    return this.#waiting === undefined
+      ? this.#outbox.send(data, false, options)
+      : this.#waiting.send(this.#outbox, data, false, options);
   }
 
   /**
@@ -237,7 +262,9 @@ export class TcpSocket implements Watchable, AsyncDisposable {
    * @throws {DOMException} `TimeoutError` after `timeoutMs`.
    */
   async sendAll(data: Uint8Array, options?: WaitOptions): Promise<void> {
-    await this.#outbox.send(data, true, options);
+    await (this.#waiting === undefined
+      ? this.#outbox.send(data, true, options)
+      : this.#waiting.send(this.#outbox, data, true, options));
   }
 
   /**
@@ -330,7 +357,9 @@ export class TcpSocket implements Watchable, AsyncDisposable {
 
   // deno-lint-ignore require-await -- what makes the cut throws, rejects
   async #take<R>(cut: () => Cut<R>, options?: WaitOptions): Promise<R> {
-    return this.#inbox.take(cut(), options);
+    return this.#waiting === undefined
+      ? this.#inbox.take(cut(), options)
+      : this.#waiting.take(this.#inbox, cut(), options);
   }
 
   /** Deno refuses to set options while something is being sent. */
