@@ -17,6 +17,7 @@ const TURNS = 64;
 const octet = new Uint8Array(1);
 let users = 0;
 let pair: Promise<Pair | undefined> | undefined;
+let opened: Pair | undefined;
 /** The pass that has begun, and the one that begins after it. */
 let current: Promise<void> | undefined;
 let next: Promise<void> | undefined;
@@ -29,8 +30,8 @@ export function enter(): void {
 /** The last to leave closes them. */
 export function leave(): void {
   if (--users > 0) return;
-  pair?.then((it) => it?.close());
-  pair = undefined;
+  opened?.close();
+  opened = pair = undefined;
 }
 
 /** Whether somebody wants passes, so that it pays to look for fairness. */
@@ -53,9 +54,17 @@ export function pass(): Promise<void> {
 }
 
 async function look(): Promise<void> {
-  if (users > 0) pair ??= open();
-  const bell = await pair;
+  const bell = opened ?? await ensure();
   if (bell === undefined || !await bell.ring()) await turn(TURNS);
+}
+
+async function ensure(): Promise<Pair | undefined> {
+  if (users === 0) return undefined;
+  const mine = pair ??= open();
+  const bell = await mine;
+  if (pair === mine) opened = bell;
+  else bell?.close(); // the last user has left meanwhile
+  return opened;
 }
 
 function turn(times: number): Promise<void> {

@@ -1,0 +1,138 @@
+/** What every model of a server has to do. */
+import { assert, assertEquals } from "@std/assert";
+import { connect } from "../../tcp/connect.ts";
+import type { Concurrency } from "../../tcp/concurrency.ts";
+import { TcpServer, type TcpServerOptions } from "../../tcp/server.ts";
+import type { TcpSocket } from "../../tcp/socket.ts";
+import { until } from "../sync/_until.ts";
+import { octets, text } from "./_pair.ts";
+
+export const LIMIT = { timeoutMs: 20_000 };
+const MODULE = import.meta.resolve("./_handlers_echo.ts");
+
+/** Runs a test with a server, and shuts it down. */
+export async function withServer(
+  options: TcpServerOptions,
+  test: (server: TcpServer) => Promise<void>,
+): Promise<void> {
+  const listening = Promise.withResolvers<void>();
+  const server = new TcpServer({
+    ...options,
+    onListen: (addr) => {
+      options.onListen?.(addr);
+      listening.resolve();
+    },
+  });
+  const served = server.serveForever();
+  served.catch(listening.reject);
+  try {
+    await listening.promise;
+    await test(server);
+  } finally {
+    await server.shutdown({ graceMs: 0 });
+    await served;
+  }
+}
+
+/** A handler of the module that all models run. */
+export function handlerOf(
+  name: "echo" | "talk" | "wait" | "Greeter",
+): { module: string; name: string } {
+  return { module: MODULE, name };
+}
+
+/** Connects, and closes when the test is over. */
+async function client(server: TcpServer): Promise<TcpSocket> {
+  return await connect({ ...server.addr, ...LIMIT });
+}
+
+/**
+ * The suite: whatever the model, clients see the same.
+ *
+ * @param options What the model needs besides.
+ */
+export function suite(
+  concurrency: Concurrency,
+  options: Partial<TcpServerOptions> = {},
+): void {
+  const name = `TcpServer ${concurrency}`;
+  const many = concurrency === "serial" ? 1 : 20;
+
+  Deno.test(`${name} serves clients side by side, each in order`, async () => {
+    const given = { ...options, handler: handlerOf("talk"), concurrency };
+    await withServer(given, async (server) => {
+      const talks = Array.from({ length: many }, async (_, i) => {
+        using socket = await client(server);
+        for (const word of ["hello", `client ${i}`, "grüße"]) {
+          await socket.sendAll(octets(`${word}\n`));
+          assertEquals(await socket.readLine(LIMIT), word.toUpperCase());
+        }
+        await socket.sendAll(octets("take 8\n1234"));
+        await socket.sendAll(octets("5678"));
+        const taken = await socket.receiveExactly(8, LIMIT);
+        assertEquals(text(taken), "12345678");
+        await socket.closeWrite(); // half: it still answers
+        assertEquals(await socket.readLine(LIMIT), "the end");
+        assertEquals(await socket.receive(1, LIMIT), null);
+      });
+      await Promise.all(talks);
+      await until(() => server.stats.handled === many);
+      assertEquals(server.stats.inFlight, 0);
+
+      using large = await client(server);
+      const line = "x".repeat(500_000);
+      const sent = large.sendAll(octets(`${line}\n`));
+      const answer = await large.readLine({ ...LIMIT, maxBytes: 1_000_000 });
+      await sent;
+      assert(answer === line.toUpperCase());
+    });
+  });
+
+  Deno.test(`${name} goes on when handlers throw or clients leave`, async () => {
+    const given = { ...options, handler: handlerOf("Greeter"), concurrency };
+    await withServer(given, async (server) => {
+      using quiet = muted();
+      using bad = await client(server);
+      await bad.sendAll(octets("nobody\n"));
+      assertEquals(await bad.readLine(LIMIT), "hi nobody");
+      assertEquals(await bad.readLine(LIMIT), "bye"); // finish() all the same
+      assertEquals(await bad.receive(1, LIMIT), null);
+      await until(() => server.stats.failed === 1);
+      assert(quiet.said.some((error) => /not welcome/.test(String(error))));
+
+      (await client(server)).close();
+      await until(() => server.stats.handled + server.stats.failed === 2);
+      using good = await client(server);
+      await good.sendAll(octets("Ann\n"));
+      assertEquals(await good.readLine(LIMIT), "hi Ann");
+    });
+  });
+
+  Deno.test(`${name} drains when it is shut down, then tells handlers to end`, async () => {
+    const given = { ...options, handler: handlerOf("wait"), concurrency };
+    const server = new TcpServer(given);
+    const served = server.serveForever();
+    using socket = await client(server);
+    await socket.sendAll(octets("\n".repeat(0)));
+    const first = socket.readLine(LIMIT);
+    if (concurrency === "threads") await socket.sendAll(octets("a"));
+    assertEquals(await first, "waiting");
+    const ended = server.shutdown({ graceMs: 50 });
+    assertEquals(await socket.readLine(LIMIT), "told to end");
+    assertEquals(await ended, 0);
+    await served;
+  });
+}
+
+/** Keeps what would go to stderr. */
+export function muted(): Disposable & { readonly said: unknown[] } {
+  const { error } = console;
+  const said: unknown[] = [];
+  console.error = (...args: unknown[]) => void said.push(...args);
+  return {
+    said,
+    [Symbol.dispose]: () => {
+      console.error = error;
+    },
+  };
+}
