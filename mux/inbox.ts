@@ -161,25 +161,18 @@ export class Inbox implements Arrived, Readiness {
    * @throws {Deno.errors.Interrupted} If it is closed meanwhile.
    * @throws What the function throws, and what reading failed with.
    */
-  async take<R>(cut: Cut<R>, options?: WaitOptions): Promise<R> {
-    checkWait(options);
-    if (this.#closed) {
-      throw new Deno.errors.BadResource("Cannot receive: the socket is closed");
-    }
-    if (this.#line.size === 0) {
-      const found = this.#try(cut);
-      if (found !== undefined) return found;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const waiter: Waiter = { cut: cut as Cut<unknown>, resolve, reject };
-    this.#line.add(waiter);
-    this.#read();
-    if (options === undefined) return await promise as R;
+  take<R>(cut: Cut<R>, options?: WaitOptions): Promise<R> {
+    if (options !== undefined) return this.#takeWithin(cut, options);
     try {
-      return await waitFor(promise, options) as R;
-    } finally {
-      if (this.#line.delete(waiter)) this.#left();
+      this.#throwIfClosed();
+      const found = this.#line.size === 0 ? this.#try(cut) : undefined;
+      if (found !== undefined) return Promise.resolve(found);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    return new Promise<R>((resolve, reject) => {
+      this.#join({ cut, resolve: resolve as (value: unknown) => void, reject });
+    });
   }
 
   /**
@@ -193,9 +186,7 @@ export class Inbox implements Arrived, Readiness {
    * @throws What the function throws, and what reading failed with.
    */
   tryTake<R>(cut: Cut<R>): R | undefined {
-    if (this.#closed) {
-      throw new Deno.errors.BadResource("Cannot receive: the socket is closed");
-    }
+    this.#throwIfClosed();
     const found = this.#line.size === 0 ? this.#try(cut) : undefined;
     if (found === undefined || this.#watchers.edge) this.#read();
     return found;
@@ -223,6 +214,31 @@ export class Inbox implements Arrived, Readiness {
     if (found !== undefined) return found;
     if (this.#error !== undefined) throw this.#error.error;
     return undefined;
+  }
+
+  async #takeWithin<R>(cut: Cut<R>, options: WaitOptions): Promise<R> {
+    checkWait(options);
+    this.#throwIfClosed();
+    const found = this.#line.size === 0 ? this.#try(cut) : undefined;
+    if (found !== undefined) return found;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const waiter: Waiter = { cut, resolve, reject };
+    this.#join(waiter);
+    try {
+      return await waitFor(promise, options) as R;
+    } finally {
+      if (this.#line.delete(waiter)) this.#left();
+    }
+  }
+
+  #join(waiter: Waiter): void {
+    this.#line.add(waiter);
+    this.#read();
+  }
+
+  #throwIfClosed(): void {
+    if (!this.#closed) return;
+    throw new Deno.errors.BadResource("Cannot receive: the socket is closed");
   }
 
   /** Somebody has left the line: the next may need less. */

@@ -9,7 +9,9 @@
  */
 import { POLLERR, POLLOUT } from "../mux/event_bits.ts";
 import type { Watchers } from "../mux/readiness.ts";
-import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
+import { waitFor, type WaitOptions } from "../sync/wait_options.ts";
+import { Deadline } from "./_deadline.ts";
+import { Turn } from "./_turn.ts";
 
 /** What the outbox needs of a connection. */
 export interface Outflow {
@@ -23,12 +25,10 @@ const MOST_OCTETS = 65_536;
 export class Outbox {
   readonly #conn: Outflow;
   readonly #watchers: Watchers;
-  /** Settles when nobody is before a new caller; undefined if nobody is. */
-  #last: Promise<void> | undefined;
+  readonly #turn = new Turn();
   #closed = false;
   /** Octets that the system has taken. */
   sent = 0;
-
   /** Whether nothing more is to be sent. */
   hasEnded = false;
   /** Why what was given to `trySend()` could not be sent. */
@@ -43,7 +43,7 @@ export class Outbox {
   /** Whether something can be sent: nothing is on its way, or it failed. */
   get events(): number {
     if (this.#failure !== undefined) return POLLOUT | POLLERR;
-    return this.#last === undefined ? POLLOUT : 0;
+    return this.#turn.isFree ? POLLOUT : 0;
   }
 
   /**
@@ -54,19 +54,13 @@ export class Outbox {
   trySend(data: Uint8Array): number | undefined {
     this.#throwIfClosed();
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#last !== undefined) return undefined;
+    if (!this.#turn.tryTake()) return undefined;
     const copy = data.slice(0, MOST_OCTETS);
-    this.#inTurn(() => this.#write(copy, true)).catch((error) => {
+    this.#write(copy, true).catch((error) => {
       this.#failure = { error };
       this.#watchers.tell(POLLOUT | POLLERR);
     });
     return copy.length;
-  }
-
-  /** Calls a function when all is sent, after which nothing is. */
-  end(fn: () => Promise<void>): Promise<void> {
-    this.hasEnded = true;
-    return this.after(fn);
   }
 
   /**
@@ -80,15 +74,27 @@ export class Outbox {
     all: boolean,
     options?: WaitOptions,
   ): Promise<number> {
-    if (options === undefined) {
-      return this.#inTurn(() => this.#write(data, all));
-    }
-    return this.#sendWithin(data, all, options);
+    if (options !== undefined) return this.#sendWithin(data, all, options);
+    return this.#turn.tryTake()
+      ? this.#write(data, all)
+      : this.#sendInTurn(data, all);
   }
 
   /** Calls a function when all that was given before is sent. */
   async after(fn: () => Promise<void>): Promise<void> {
-    await this.#inTurn(fn);
+    await this.#turn.take();
+    try {
+      this.#throwIfClosed();
+      await fn();
+    } finally {
+      this.#pass();
+    }
+  }
+
+  /** Calls a function when all is sent, after which nothing is. */
+  end(fn: () => Promise<void>): Promise<void> {
+    this.hasEnded = true;
+    return this.after(fn);
   }
 
   /** Refuses whoever has not begun. */
@@ -96,60 +102,46 @@ export class Outbox {
     this.#closed = true;
   }
 
+  async #sendInTurn(data: Uint8Array, all: boolean): Promise<number> {
+    await this.#turn.take();
+    return await this.#write(data, all);
+  }
+
+  /** Once it has begun, all of it is sent, in a copy, whatever the caller does. */
   async #sendWithin(
     data: Uint8Array,
     all: boolean,
     options: WaitOptions,
   ): Promise<number> {
-    checkWait(options);
-    const copy = data.slice();
-    let given = false;
-    let left = false;
-    const sent = this.#inTurn(() => {
-      if (left) return Promise.resolve(0);
-      given = true;
-      return this.#write(copy, all);
-    });
+    const deadline = new Deadline(options);
+    await this.#turn.take(deadline.rest);
+    return await waitFor(this.#write(data.slice(), all), deadline.rest);
+  }
+
+  /** Only in turn; passes it on. */
+  async #write(data: Uint8Array, all: boolean): Promise<number> {
     try {
-      return await waitFor(sent, options);
+      this.#throwIfClosed();
+      let sent = await this.#conn.write(data);
+      this.sent += sent;
+      while (all && sent < data.length) {
+        const count = await this.#conn.write(data.subarray(sent));
+        sent += count;
+        this.sent += count;
+      }
+      return sent;
     } finally {
-      left = !given;
+      this.#pass();
     }
   }
 
-  #inTurn<T>(fn: () => Promise<T>): Promise<T> {
-    const before = this.#last;
-    const mine = before === undefined
-      ? this.#begin(fn)
-      : before.then(() => this.#begin(fn));
-    const done = () => {
-      if (this.#last !== over) return;
-      this.#last = undefined;
-      this.#watchers.tell(POLLOUT);
-    };
-    const over = mine.then(done, done);
-    this.#last = over;
-    return mine;
-  }
-
-  async #begin<T>(fn: () => Promise<T>): Promise<T> {
-    this.#throwIfClosed();
-    return await fn();
+  #pass(): void {
+    this.#turn.pass();
+    if (this.#turn.isFree) this.#watchers.tell(POLLOUT);
   }
 
   #throwIfClosed(): void {
     if (!this.#closed) return;
     throw new Deno.errors.BadResource("Cannot send: the socket is closed");
-  }
-
-  async #write(data: Uint8Array, all: boolean): Promise<number> {
-    let sent = 0;
-    do {
-      const rest = sent === 0 ? data : data.subarray(sent);
-      const count = await this.#conn.write(rest);
-      sent += count;
-      this.sent += count;
-    } while (all && sent < data.length);
-    return sent;
   }
 }

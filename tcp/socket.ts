@@ -355,11 +355,14 @@ export class TcpSocket implements Watchable, AsyncDisposable {
     this.close();
   }
 
-  // deno-lint-ignore require-await -- what makes the cut throws, rejects
-  async #take<R>(cut: () => Cut<R>, options?: WaitOptions): Promise<R> {
-    return this.#waiting === undefined
-      ? this.#inbox.take(cut(), options)
-      : this.#waiting.take(this.#inbox, cut(), options);
+  #take<R>(cutOf: () => Cut<R>, options?: WaitOptions): Promise<R> {
+    try {
+      return this.#waiting === undefined
+        ? this.#inbox.take(cutOf(), options)
+        : this.#waiting.take(this.#inbox, cutOf(), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Deno refuses to set options while something is being sent. */
