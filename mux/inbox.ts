@@ -1,5 +1,5 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDHUP } from "./event_bits.ts";
-import { pace } from "./_pace.ts";
+import { ended, pace } from "./_pace.ts";
 import { type Readiness, type Watcher, Watchers } from "./readiness.ts";
 import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
 
@@ -269,7 +269,7 @@ export class Inbox implements Arrived, Readiness {
   }
 
   readonly #begin = (): void => {
-    if (this.#closed) return;
+    if (this.#closed) return ended();
     this.#makeRoom();
     this.#conn.read(this.#buffer.subarray(this.#end)).then(
       this.#onCount,
@@ -278,6 +278,7 @@ export class Inbox implements Arrived, Readiness {
   };
 
   #arrived(count: number | null): void {
+    ended();
     this.#reading = false;
     if (this.#closed) return;
     if (count === null) this.#ended = true;
@@ -289,6 +290,7 @@ export class Inbox implements Arrived, Readiness {
   }
 
   #failed(error: unknown): void {
+    ended();
     this.#reading = false;
     if (this.#closed) return;
     this.#error = { error };
