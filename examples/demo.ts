@@ -1,12 +1,13 @@
 /**
  * Everything at once, on loopback: serves a folder with a 32 MiB image,
- * downloads it with a progress bar, checks it, uploads it, shows an error and
- * finds three peers. Ends by itself.
+ * downloads it with a progress bar, checks it, uploads it, shows an error, finds
+ * three peers, and runs an echo server under every model. Ends by itself.
  */
 import { createHash } from "node:crypto";
 import { answerDiscovery, discover, TftpClient, TftpServer } from "../mod.ts";
 import { TftpError } from "../tftp/mod.ts";
 import { Progress, summary } from "../cli/progress.ts";
+import { race } from "./tcp_models.ts";
 
 const SIZE = 32 * 1024 * 1024;
 
@@ -97,6 +98,9 @@ try {
   for (const { name, addr } of await discover(wanted)) {
     console.log(`  ${name} answers from ${addr.hostname}:${addr.port}`);
   }
+
+  console.log("Echo, 50 clients");
+  await race();
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
 import { DISCOVERY_PORT } from "../udp/discover.ts";
+import { CONCURRENCIES } from "../tcp/concurrency.ts";
 import { UdpSocket } from "../udp/socket.ts";
 
 const root = fileURLToPath(import.meta.resolve("../"));
@@ -20,6 +21,7 @@ const EXPECTED: Record<string, string[]> = {
     "  printer answers from 127.0.0.1:",
     "  camera answers from 127.0.0.1:",
     "  switch answers from 127.0.0.1:",
+    ...CONCURRENCIES.map((model) => `  ${model.padEnd(12)} `),
   ],
   sync_barrier: [
     "3 came: 2 gone, 1 waits\n4 came: 4 gone, 0 waits\nplaces: 0 0 1 1\n",
@@ -151,6 +153,10 @@ const EXPECTED: Record<string, string[]> = {
   tcp_messages: [
     "nothing: hellobye\nhand-shake: hello, bye\nlength: hello, bye\n",
     "JSON: a.txt: hello\nJSON: b.txt: bye\n",
+  ],
+  tcp_models: [
+    "50 clients, 20 messages of 64 octets each\n",
+    ...CONCURRENCIES.map((model) => `  ${model.padEnd(12)} `),
   ],
   tcp_struct: [
     "17 octets: 0001746573742e6a7067006f6374657400\n",
