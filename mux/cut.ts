@@ -29,9 +29,10 @@ export function atMost(max: number): Cut<Uint8Array<ArrayBuffer> | null> {
 export function into(buffer: Uint8Array): Cut<number | null> {
   check(buffer.length);
   return (arrived) => {
-    const count = Math.min(arrived.octets.length, buffer.length);
+    const { octets } = arrived;
+    const count = Math.min(octets.length, buffer.length);
     if (count === 0) return arrived.ended ? null : undefined;
-    buffer.set(arrived.octets.subarray(0, count));
+    buffer.set(count < octets.length ? octets.subarray(0, count) : octets);
     arrived.consume(count);
     return count;
   };

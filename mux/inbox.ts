@@ -271,10 +271,10 @@ export class Inbox implements Arrived, Readiness {
   readonly #begin = (): void => {
     if (this.#closed) return ended();
     this.#makeRoom();
-    this.#conn.read(this.#buffer.subarray(this.#end)).then(
-      this.#onCount,
-      this.#onError,
-    );
+    const free = this.#end === 0
+      ? this.#buffer
+      : this.#buffer.subarray(this.#end);
+    this.#conn.read(free).then(this.#onCount, this.#onError);
   };
 
   #arrived(count: number | null): void {
@@ -311,14 +311,15 @@ export class Inbox implements Arrived, Readiness {
    * never with what somebody asks for.
    */
   #makeRoom(): void {
-    const { octets } = this;
     const { length } = this.#buffer;
-    const size = octets.length;
+    const size = this.#end - this.#start;
+    if (!this.#filled && size <= length / 2 && this.#end < length) return;
     const most = Math.max(USUAL_OCTETS, this.#needed, 2 * size);
     const grows = this.#filled || size > length / 2;
     const wanted = grows ? Math.min(2 * length, most) : length;
     this.#filled = false;
     if (wanted > length) {
+      const { octets } = this;
       this.#buffer = new Uint8Array(wanted);
       this.#buffer.set(octets);
     } else if (this.#end === length) {
