@@ -7,8 +7,9 @@
  * then looks again, and whoever makes room looks for the mark after that.
  */
 import { OWN } from "./_nodes.ts";
-import { trap, WaitQueue } from "./_park.ts";
+import { WaitQueue } from "./_park.ts";
 import type { Registry } from "./_registry.ts";
+import { trap } from "./_trap.ts";
 
 const CONTENDED = 1;
 const FAIR = 2;

@@ -9,6 +9,7 @@
  * of the same thread, and all are woken.
  */
 import type { Registry, STATE } from "./_registry.ts";
+import { trap } from "./_trap.ts";
 import { MAX_DELAY_MS } from "./wait_options.ts";
 
 /** Something asynchronous that waits in this thread. */
@@ -26,18 +27,20 @@ export function ring(registry: Registry, id: number): void {
 }
 
 /**
- * Notes that a thread ended or died, and lets every waiter look again.
- *
- * @returns Whether it was not known yet.
+ * Notes that a thread ended or died, and lets every waiter look again. A thread
+ * that does so for itself may be killed on the way; whoever sees it dead then
+ * tells the others anew.
  */
 export function bury(
   registry: Registry,
   id: number,
   state: typeof STATE.ENDED | typeof STATE.DEAD,
-): boolean {
-  if (!registry.setGone(id, state)) return false;
+): void {
+  if (!registry.setGone(id, state)) return;
+  trap("gone");
+  registry.noteChange();
   for (const other of registry.alive()) ring(registry, other);
-  return true;
+  registry.setTold(id);
 }
 
 /**

@@ -19,10 +19,12 @@
 import { timeoutError } from "./_errors.ts";
 import type { Memory } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
-import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
+import { type Attempt, WaitQueue } from "./_park.ts";
 import type { Registry } from "./_registry.ts";
 import { currentScope } from "./_scope.ts";
+import { Spinner } from "./_spinner.ts";
 import type { Resume } from "./_suspend.ts";
+import { trap } from "./_trap.ts";
 import { graph } from "./_wait_graph.ts";
 import { swap } from "./_words.ts";
 import { checkWait, type WaitOptions } from "./wait_options.ts";
@@ -47,6 +49,7 @@ export class Mutex {
   readonly #registry: Registry;
   readonly #me: number;
   readonly #type: string;
+  readonly #spinner = new Spinner(false);
 
   constructor({ words, registry, handle }: Memory) {
     this.queue = new WaitQueue(words, registry);
@@ -292,13 +295,11 @@ export class Mutex {
     }
   }
 
+  /** Others that wait are ahead: so does this one. */
   #spin(): boolean {
-    for (let spins = SPINS; spins > 0; spins--) {
-      const word = Atomics.load(this.words, OWN);
-      if (word & CONTENDED) return false; // others wait: so does this one
-      if (word === 0 && this.tryTakeSync()) return true;
-    }
-    return false;
+    return this.#spinner.until(() =>
+      Atomics.load(this.words, OWN) === 0 && this.tryTakeSync()
+    );
   }
 
   /** Gives it back if it is held by somebody, or by the one that is given. */

@@ -14,8 +14,8 @@
 import { deafen, listen, type Listener, parkUntil, ring } from "./_mailbox.ts";
 import type { Memory } from "./_memory.ts";
 import { ASYNCHRONOUS, BLOCKING, Nodes } from "./_nodes.ts";
-import { trap } from "./_park.ts";
 import type { Registry } from "./_registry.ts";
+import { trap } from "./_trap.ts";
 import { MAX_DELAY_MS, type WaitOptions } from "./wait_options.ts";
 
 /** How often a waiter without a node looks, in milliseconds. */

@@ -49,6 +49,7 @@ import { Lane } from "./_lane.ts";
 import { parkUntil, ring } from "./_mailbox.ts";
 import { BLOCKING, Nodes } from "./_nodes.ts";
 import type { Registry } from "./_registry.ts";
+import { trap } from "./_trap.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** After how long a blocking waiter is not overtaken any more. */
@@ -69,40 +70,11 @@ const MIN_POLL_MS = 1;
 const MAX_POLL_MS = 16;
 
 /**
- * How often to look before parking, which costs some 19 µs each way. More would
- * hurt as soon as there are more threads than cores.
- */
-export const SPINS: number = navigator.hardwareConcurrency > 1 ? 100 : 0;
-
-/**
  * Tries to take what is waited for.
  *
  * @param node Node of the waiter; 0 if it has none.
  */
 export type Attempt = (node: number) => boolean;
-
-/** Places at which a test may stop a thread for ever. */
-export type Label =
-  | "claimed"
-  | "published"
-  | "refused"
-  | "woken"
-  | "taken"
-  | "cancelled"
-  | "chosen"
-  | "released";
-
-let trapped: ((label: Label) => void) | undefined;
-
-/** Has a function called at each label, in this thread; for tests. */
-export function setTrap(fn: ((label: Label) => void) | undefined): void {
-  trapped = fn;
-}
-
-/** Names a place at which a thread may die. */
-export function trap(label: Label): void {
-  trapped?.(label);
-}
 
 /** The waiters of one primitive, as one thread sees them. */
 export class WaitQueue {

@@ -11,8 +11,9 @@
 import { timeoutError } from "./_errors.ts";
 import type { Memory } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
-import { trap, WaitQueue } from "./_park.ts";
+import { WaitQueue } from "./_park.ts";
 import { Spinner } from "./_spinner.ts";
+import { trap } from "./_trap.ts";
 import { swap } from "./_words.ts";
 import { checkWait, type WaitOptions } from "./wait_options.ts";
 

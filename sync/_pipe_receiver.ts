@@ -1,8 +1,9 @@
 import { timeoutError } from "./_errors.ts";
-import { SPINS, type WaitQueue } from "./_park.ts";
+import type { WaitQueue } from "./_park.ts";
 import type { OneWay } from "./_pipe_memory.ts";
 import { PipeReader } from "./_pipe_reader.ts";
 import type { PipeUsers } from "./_pipe_users.ts";
+import { Spinner } from "./_spinner.ts";
 import { checkWait, type WaitOptions } from "./wait_options.ts";
 
 type Timed = Pick<WaitOptions, "timeoutMs">;
@@ -27,6 +28,7 @@ export class PipeReceiver {
   readonly #reader: PipeReader;
   readonly #queue: WaitQueue;
   readonly #line = new Set<Request>();
+  readonly #spinner = new Spinner();
 
   constructor(way: OneWay, users: PipeUsers) {
     this.#users = users;
@@ -173,12 +175,12 @@ export class PipeReceiver {
   }
 
   #spin(max: number | undefined): unknown {
-    for (let spins = SPINS; spins > 0; spins--) {
-      if (!this.#reader.isFilled()) continue;
-      const value = this.#reader.take(max);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+    let value: unknown;
+    this.#spinner.until(() => {
+      value = this.#reader.isFilled() ? this.#reader.take(max) : undefined;
+      return value !== undefined;
+    });
+    return value;
   }
 }
 

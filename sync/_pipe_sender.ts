@@ -7,11 +7,12 @@ import {
   pack,
   padded,
 } from "./_message.ts";
-import { SPINS, type WaitQueue } from "./_park.ts";
+import type { WaitQueue } from "./_park.ts";
 import { Bundle } from "./_pipe_bundle.ts";
 import { type OneWay, STEP_OCTETS } from "./_pipe_memory.ts";
 import type { PipeUsers } from "./_pipe_users.ts";
 import { PipeWriter } from "./_pipe_writer.ts";
+import { Spinner } from "./_spinner.ts";
 import { checkWait, type WaitOptions } from "./wait_options.ts";
 
 type Timed = Pick<WaitOptions, "timeoutMs">;
@@ -28,6 +29,7 @@ export class PipeSender {
   readonly #queue: WaitQueue;
   readonly #mostOctets: number;
   readonly #line = new Set<Bundle>();
+  readonly #spinner = new Spinner();
 
   constructor(way: OneWay, users: PipeUsers) {
     this.#users = users;
@@ -202,10 +204,8 @@ export class PipeSender {
   }
 
   #spin(message: Message): boolean {
-    for (let spins = SPINS; spins > 0; spins--) {
-      if (this.#writer.hasNewRoom) return this.#writer.put(message);
-    }
-    return false;
+    const writer = this.#writer;
+    return this.#spinner.until(() => writer.hasNewRoom) && writer.put(message);
   }
 }
 

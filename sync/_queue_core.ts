@@ -37,11 +37,12 @@ import {
   unpack,
 } from "./_message.ts";
 import { OWN, PRIMITIVE_WORDS } from "./_nodes.ts";
-import { trap, WaitQueue } from "./_park.ts";
+import { WaitQueue } from "./_park.ts";
 import { Ring, ringMemory } from "./_ring.ts";
 import { ShortLock } from "./_short_lock.ts";
 import { Spinner } from "./_spinner.ts";
 import type { Store } from "./_store.ts";
+import { trap } from "./_trap.ts";
 import { swap } from "./_words.ts";
 import {
   QueueEmptyError,

@@ -57,6 +57,7 @@ const FLAGS = 3;
 const DAEMON = 1;
 const TO_STOP = 2;
 const HOLDS_LOCK = 4;
+const TOLD = 8;
 
 /** Highest identity: it fits into the word of a lock, beside its flags. */
 export const MAX_ID = (1 << 26) - 1;
@@ -102,9 +103,9 @@ export class Registry {
       if (isLive(state) || state === STATE.CLAIMED) continue;
       if (state === STATE.DEAD && tries < SLOTS) continue;
       if (!swap(words, slot + STATE_OF, state, STATE.CLAIMED)) continue;
+      Atomics.store(words, slot + ID, id);
       Atomics.store(words, slot + FLAGS, daemon ? DAEMON : 0);
       this.#setName(id, name ?? `Thread-${id}`);
-      Atomics.store(words, slot + ID, id);
       Atomics.store(words, slot + STATE_OF, STATE.RUNNABLE);
       return id;
     }
@@ -198,21 +199,33 @@ export class Registry {
   /**
    * Notes that a thread is gone.
    *
-   * @returns Whether it was not known yet.
+   * @returns Whether others have to be told.
    */
   setGone(id: number, state: typeof STATE.ENDED | typeof STATE.DEAD): boolean {
+    const slot = slotOf(id);
     for (;;) {
       const was = this.stateOf(id);
-      if (!isLive(was)) return false;
-      if (swap(this.words, slotOf(id) + STATE_OF, was, state)) break;
+      if (!isLive(was)) {
+        return Atomics.load(this.words, slot + ID) === id &&
+          !this.#has(id, TOLD);
+      }
+      if (swap(this.words, slot + STATE_OF, was, state)) return true;
     }
-    Atomics.add(this.words, CHANGES, 1);
-    return true;
+  }
+
+  /** Notes that all others were told that a thread is gone. */
+  setTold(id: number): void {
+    Atomics.or(this.words, slotOf(id) + FLAGS, TOLD);
   }
 
   /** Grows whenever a thread ends or dies. */
   changes(): number {
     return Atomics.load(this.words, CHANGES);
+  }
+
+  /** Notes that a thread ended or died, for those who look for changes. */
+  noteChange(): void {
+    Atomics.add(this.words, CHANGES, 1);
   }
 
   /** Grows whenever a thread asks its host for something. */

@@ -12,8 +12,9 @@
  * told, and repairs what it protects.
  */
 import { OWN } from "./_nodes.ts";
-import { SPINS, WaitQueue } from "./_park.ts";
+import { WaitQueue } from "./_park.ts";
 import { MAX_ID, type Registry } from "./_registry.ts";
+import { Spinner } from "./_spinner.ts";
 import { swap } from "./_words.ts";
 
 const CONTENDED = 1 << 28;
@@ -24,6 +25,7 @@ export class ShortLock {
   readonly #registry: Registry;
   readonly #me: number;
   readonly #queue: WaitQueue;
+  readonly #spinner = new Spinner(false);
   #died = false;
 
   /** @param words As of a primitive; its own state is the first word. */
@@ -41,10 +43,7 @@ export class ShortLock {
    */
   take(): boolean {
     if (swap(this.#words, OWN, 0, this.#me)) return false;
-    for (let spins = SPINS; spins > 0; spins--) {
-      const free = Atomics.load(this.#words, OWN) === 0;
-      if (free && swap(this.#words, OWN, 0, this.#me)) return false;
-    }
+    if (this.#spinner.until(this.#isFree)) return false;
     this.#queue.waitSync(this.#attempt, Infinity);
     return this.#died;
   }
@@ -55,6 +54,10 @@ export class ShortLock {
     Atomics.store(this.#words, OWN, 0);
     this.#queue.wake(1);
   }
+
+  readonly #isFree = (): boolean =>
+    Atomics.load(this.#words, OWN) === 0 &&
+    swap(this.#words, OWN, 0, this.#me);
 
   readonly #attempt = (): boolean => {
     for (;;) {

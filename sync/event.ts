@@ -1,7 +1,9 @@
 import { timeoutError } from "./_errors.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { OWN } from "./_nodes.ts";
-import { type Attempt, SPINS, trap, WaitQueue } from "./_park.ts";
+import { type Attempt, WaitQueue } from "./_park.ts";
+import { Spinner } from "./_spinner.ts";
+import { trap } from "./_trap.ts";
 import { declare } from "./_primitives.ts";
 import { swap } from "./_words.ts";
 import type { Handle } from "./handle.ts";
@@ -37,6 +39,7 @@ export class Event implements Pollable {
   readonly #memory: Memory<"Event">;
   readonly #words: Int32Array;
   readonly #queue: WaitQueue;
+  readonly #spinner = new Spinner();
 
   /**
    * Allocates an event that is not set, or uses that of another thread.
@@ -115,7 +118,7 @@ export class Event implements Pollable {
   waitSync(options?: Pick<WaitOptions, "timeoutMs">): void {
     const timeoutMs = checkWait(options);
     const passed = this.#passed();
-    for (let spins = 0; spins <= SPINS; spins++) if (passed(0)) return;
+    if (passed(0) || this.#spinner.until(() => passed(0))) return;
     if (!this.#queue.waitSync(passed, timeoutMs)) throw late(timeoutMs);
   }
 

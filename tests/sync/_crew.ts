@@ -1,4 +1,4 @@
-import type { Label } from "../../sync/_park.ts";
+import type { Label } from "../../sync/_trap.ts";
 import type { Thread } from "../../sync/thread.ts";
 import { BOARD, type Plan, turn } from "./_plan.ts";
 import { type Next, random } from "./_random.ts";

@@ -1,3 +1,5 @@
+import process from "node:process";
+import { setTrap } from "../../sync/_trap.ts";
 import type { Event } from "../../sync/event.ts";
 import type { Lock } from "../../sync/lock.ts";
 import type { RLock } from "../../sync/rlock.ts";
@@ -40,6 +42,15 @@ export async function acquireInTaskAndDie(
     await go.wait(LIMIT);
     await die(death);
   }).join();
+}
+
+/** Acquires a lock, and is cut off just as it says that it is gone. */
+export function acquireAndVanish(lock: Lock, death: "throw" | "exit"): void {
+  lock.acquireSync(LIMIT);
+  setTrap((label) => {
+    if (label === "gone") process.exit(0);
+  });
+  die(death);
 }
 
 function die(death: Death): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Label, setTrap } from "../../sync/_park.ts";
+import { type Label, setTrap } from "../../sync/_trap.ts";
 import { Barrier } from "../../sync/barrier.ts";
 import type { Condition } from "../../sync/condition.ts";
 import type { Event } from "../../sync/event.ts";

@@ -1,4 +1,4 @@
-import { setTrap } from "../../sync/_park.ts";
+import { setTrap } from "../../sync/_trap.ts";
 import type { Barrier } from "../../sync/barrier.ts";
 import type { Event } from "../../sync/event.ts";
 import type { Lock } from "../../sync/lock.ts";

@@ -1,4 +1,4 @@
-import { type Label, setTrap } from "../../sync/_park.ts";
+import { type Label, setTrap } from "../../sync/_trap.ts";
 import { registry } from "../../sync/_registry.ts";
 
 /** What one thread of a randomized test does. */

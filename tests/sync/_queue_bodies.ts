@@ -1,4 +1,4 @@
-import { setTrap } from "../../sync/_park.ts";
+import { setTrap } from "../../sync/_trap.ts";
 import type { Event } from "../../sync/event.ts";
 import type { PriorityQueue } from "../../sync/priority_queue.ts";
 import type { Queue } from "../../sync/queue.ts";

@@ -1,4 +1,4 @@
-import { type Label, setTrap } from "../../sync/_park.ts";
+import { type Label, setTrap } from "../../sync/_trap.ts";
 import type { Queue } from "../../sync/queue.ts";
 import type { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";

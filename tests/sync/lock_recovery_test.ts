@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
@@ -151,3 +151,16 @@ Deno.test("Lock of a thread that died before it released is not freed twice", as
   held.release();
   assertEquals(look(lock), FINE);
 });
+
+for (
+  const [death, message] of [["throw", "meant"], ["exit", "exited"]] as const
+) {
+  Deno.test(`Lock of a thread that is killed while it dies passes on: ${death}`, async () => {
+    const lock = new Lock();
+    const thread = bodies.start("acquireAndVanish", [lock, death]);
+    assertThrows(() => thread.joinSync(LIMIT), Error, message);
+    assertEquals(look(lock), DIED);
+    const other = bodies.start("acquireAndVanish", [new Lock(), death]);
+    await assertRejects(() => other.join(LIMIT), Error, message);
+  });
+}

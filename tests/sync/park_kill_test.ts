@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Label } from "../../sync/_park.ts";
+import type { Label } from "../../sync/_trap.ts";
 import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Label } from "../../sync/_park.ts";
+import type { Label } from "../../sync/_trap.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { threads } from "../../sync/threads.ts";

@@ -1,0 +1,23 @@
+/** Places at which a test may stop a thread for ever. */
+export type Label =
+  | "claimed"
+  | "published"
+  | "refused"
+  | "woken"
+  | "taken"
+  | "cancelled"
+  | "chosen"
+  | "released"
+  | "gone";
+
+let trapped: ((label: Label) => void) | undefined;
+
+/** Has a function called at each label, in this thread; for tests. */
+export function setTrap(fn: ((label: Label) => void) | undefined): void {
+  trapped = fn;
+}
+
+/** Names a place at which a thread may die. */
+export function trap(label: Label): void {
+  trapped?.(label);
+}
