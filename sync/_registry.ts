@@ -181,7 +181,9 @@ export class Registry {
   /** Identities of the threads that run or are to start, oldest first. */
   alive(): number[] {
     const found: number[] = [];
-    for (let slot = HEADER_WORDS; slot < NAMES / 4; slot += SLOT_WORDS) {
+    const used = Math.min(1 + Atomics.load(this.words, LAST_ID), SLOTS);
+    const end = HEADER_WORDS + used * SLOT_WORDS;
+    for (let slot = HEADER_WORDS; slot < end; slot += SLOT_WORDS) {
       const id = Atomics.load(this.words, slot + ID);
       if (id !== 0 && this.isAlive(id)) found.push(id);
     }

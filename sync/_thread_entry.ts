@@ -3,6 +3,7 @@
  * ended; see `_host.ts`.
  */
 import process from "node:process";
+import { setImmediate } from "node:timers";
 import { workerData } from "node:worker_threads";
 import { setUpstream } from "./_host.ts";
 import { type Body, lockName, type Started } from "./_job.ts";
@@ -68,7 +69,7 @@ try {
   if (table.isToStop) halt();
   const call = await prepare(job.body);
   // In a turn of its own: Deno reports an end by lack of memory only from there.
-  setTimeout(() => begin(call));
+  setImmediate(() => begin(call));
 } catch (error) {
   fail(error);
 }
