@@ -3,15 +3,15 @@ import { Event } from "../../sync/event.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";
-import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
 import { type Door, doorOf, LIMIT, type Primitive } from "./_doors.ts";
+import { type Call, Hands } from "./_hands.ts";
 import { record, recorded } from "./_lock_bodies.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
+type Bodies = typeof import("./_lock_bodies.ts");
+const BODIES = import.meta.resolve("./_lock_bodies.ts");
+const hands = new Hands<Bodies>(BODIES, 3);
 
 /**
  * Tests what every wait promises across threads.
@@ -31,7 +31,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
 
   claim("blocks until another thread lets it in", async (door, primitive) => {
     const closed = new Event();
-    const thread = bodies.start("closeUntilAwaited", [primitive, closed]);
+    const thread = hands.start("closeUntilAwaited", [primitive, closed]);
     closed.waitSync(LIMIT);
     assert(!door.isOpen);
     assertEquals(door.enterSync(() => 7, LIMIT), 7);
@@ -42,7 +42,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
 
   claim("without options blocks, too", async (door, primitive) => {
     const closed = new Event();
-    const thread = bodies.start("closeUntilAwaited", [primitive, closed]);
+    const thread = hands.start("closeUntilAwaited", [primitive, closed]);
     closed.waitSync(LIMIT);
     assertEquals(door.enterSync(() => 7), 7);
     await thread.join(LIMIT);
@@ -50,7 +50,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
 
   claim("in the main thread lets its tasks go on", async (door, primitive) => {
     const closed = new Event();
-    const thread = bodies.start("closeUntilAwaited", [primitive, closed]);
+    const thread = hands.start("closeUntilAwaited", [primitive, closed]);
     await closed.wait(LIMIT);
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
@@ -63,7 +63,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
   claim("blocks a thread until a task lets it in", async (door, primitive) => {
     const open = await door.close();
     const log = new SharedArray("i32", 2);
-    const thread = bodies.start("enter", [primitive, log]);
+    const thread = hands.start("enter", [primitive, log]);
     await until(() => door.waiting === 1);
     await until(() => thread.state === "blocked");
     assertEquals(recorded(log), []);
@@ -76,7 +76,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
   claim("that times out, blocking, takes nothing", async (door, primitive) => {
     const open = await door.close();
     const limits = [0, 0.5, 5, -1, NaN];
-    const thread = bodies.start("enterWithin", [primitive, limits]);
+    const thread = hands.start("enterWithin", [primitive, limits]);
     const late = "TimeoutError";
     assertEquals(
       await thread.join(LIMIT),
@@ -89,9 +89,9 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
 
   claim("that times out first lets the second in", async (door, primitive) => {
     const open = await door.close();
-    const first = bodies.start("enterWithin", [primitive, [500]]);
+    const first = hands.start("enterWithin", [primitive, [500]]);
     await until(() => door.waiting === 1);
-    const second = bodies.start("enterWithin", [primitive, [10_000]]);
+    const second = hands.start("enterWithin", [primitive, [10_000]]);
     await until(() => door.waiting === 2 || !first.alive);
     assertEquals(await first.join(LIMIT), ["TimeoutError"]);
     await until(() => door.waiting === 1);
@@ -104,7 +104,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
     const hasty = Array.from({ length: 100 }, (_, round) => round % 4 / 2);
     const patient = Array.from({ length: 30 }, () => 10_000);
     const crew = [hasty, patient].map((limits) =>
-      bodies.start("enterWithin", [primitive, limits])
+      hands.start("enterWithin", [primitive, limits])
     );
     while (crew.some((thread) => thread.alive)) {
       const open = await door.close();
@@ -122,9 +122,10 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
     "leaves the turn of a dead thread to the next",
     async (door, primitive) => {
       const open = await door.close();
-      const first = bodies.start("enter", [primitive]);
+      const mortal = threads<Bodies>(BODIES);
+      const first = mortal.start("enter", [primitive]);
       await until(() => door.waiting === 1);
-      const second = bodies.start("enter", [primitive]);
+      const second = hands.start("enter", [primitive]);
       await until(() => door.waiting === 2);
       await first.terminate(LIMIT);
       await open();
@@ -140,7 +141,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
     const { signal } = controller;
     const first = door.enter(() => "entered", { signal }).catch(String);
     await until(() => door.waiting === 1);
-    const second = bodies.start("enter", [primitive]);
+    const second = hands.start("enter", [primitive]);
     await until(() => door.waiting === 2);
     const opened = open();
     controller.abort("gone");
@@ -153,11 +154,11 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
   claim("of a busy loop holds nobody up", async (door, primitive) => {
     const [closed, go, said] = [new Event(), new Event(), new Event()];
     const leave = new Event();
-    const holder = bodies.start("closeUntil", [primitive, closed, go, leave]);
+    const holder = hands.start("closeUntil", [primitive, closed, go, leave]);
     await closed.wait(LIMIT);
     const first = door.enter(() => "entered", LIMIT);
     await until(() => door.waiting === 1);
-    const second = bodies.start("enterAndSay", [primitive, said]);
+    const second = hands.start("enterAndSay", [primitive, said]);
     await until(() => door.waiting === 2);
     go.set();
     said.waitSync(LIMIT); // the first one cannot go on meanwhile
@@ -174,9 +175,9 @@ export function turnClaims(symbol: string, make: () => Primitive): void {
     const door = doorOf(primitive);
     const log = new SharedArray("i32", 4);
     const open = await door.close();
-    const crew: Thread[] = [];
+    const crew: Call<void>[] = [];
     for (const me of [1, 2, 3]) {
-      crew.push(bodies.start("enter", [primitive, log, me]));
+      crew.push(hands.start("enter", [primitive, log, me]));
       await until(() => door.waiting === me);
     }
     await until(() => crew.every((thread) => thread.state === "blocked"));
@@ -191,7 +192,7 @@ export function turnClaims(symbol: string, make: () => Primitive): void {
     const door = doorOf(primitive);
     const [entered, leave] = [new Event(), new Event()];
     const open = door.closeSync();
-    const thread = bodies.start("closeUntil", [primitive, entered, leave]);
+    const thread = hands.start("closeUntil", [primitive, entered, leave]);
     await until(() => door.waiting === 1 && thread.state === "blocked");
     sleepSync(5);
     open();
@@ -223,7 +224,7 @@ export function turnClaims(symbol: string, make: () => Primitive): void {
     const door = doorOf(primitive);
     const total = new SharedValue("i32", 0);
     const crew = [1, 2].map(() =>
-      bodies.start("addOften", [primitive, total, 5000])
+      hands.start("addOften", [primitive, total, 5000])
     );
     const tasks = [1, 2, 3].map(async () => {
       for (let time = 0; time < 200; time++) {
