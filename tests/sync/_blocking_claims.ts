@@ -5,13 +5,14 @@ import { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";
 import { threads } from "../../sync/threads.ts";
 import { type Door, doorOf, LIMIT, type Primitive } from "./_doors.ts";
-import { type Call, Hands } from "./_hands.ts";
+import type { Call } from "./_hands.ts";
 import { record, recorded } from "./_lock_bodies.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
 
-type Bodies = typeof import("./_lock_bodies.ts");
-const BODIES = import.meta.resolve("./_lock_bodies.ts");
-const hands = new Hands<Bodies>(BODIES, 3);
+const mortals = threads<typeof import("./_lock_bodies.ts")>(
+  import.meta.resolve("./_lock_bodies.ts"),
+);
 
 /**
  * Tests what every wait promises across threads.
@@ -89,7 +90,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
 
   claim("that times out first lets the second in", async (door, primitive) => {
     const open = await door.close();
-    const first = hands.start("enterWithin", [primitive, [500]]);
+    const first = hands.start("enterWithin", [primitive, [100]]);
     await until(() => door.waiting === 1);
     const second = hands.start("enterWithin", [primitive, [10_000]]);
     await until(() => door.waiting === 2 || !first.alive);
@@ -122,8 +123,7 @@ export function blockingClaims(symbol: string, make: () => Primitive): void {
     "leaves the turn of a dead thread to the next",
     async (door, primitive) => {
       const open = await door.close();
-      const mortal = threads<Bodies>(BODIES);
-      const first = mortal.start("enter", [primitive]);
+      const first = mortals.start("enter", [primitive]);
       await until(() => door.waiting === 1);
       const second = hands.start("enter", [primitive]);
       await until(() => door.waiting === 2);

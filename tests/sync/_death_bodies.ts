@@ -5,7 +5,7 @@ import type { Lock } from "../../sync/lock.ts";
 import type { RLock } from "../../sync/rlock.ts";
 import type { Semaphore } from "../../sync/semaphore.ts";
 import { sleep, sleepSync } from "../../sync/sleep.ts";
-import { spawn } from "../../sync/task.ts";
+import { joinAll, spawn } from "../../sync/task.ts";
 import { Thread } from "../../sync/thread.ts";
 import { LIMIT } from "./_doors.ts";
 import { until } from "./_until.ts";
@@ -15,29 +15,31 @@ Thread.onUncaught = () => {}; // what is thrown here is meant
 /** How a thread dies; one that spins or blocks has to be terminated. */
 export type Death = "throw" | "reject" | "stray" | "exit" | "spin" | "block";
 
-/** Acquires a lock, blocking, and dies when told. */
+/** Acquires locks, blocking, and dies when told. */
 export function acquireAndDie(
-  lock: Lock | RLock | Semaphore,
+  locks: readonly (Lock | RLock | Semaphore)[],
   death: Death,
   inside: Event,
   go: Event,
 ): Promise<void> {
-  lock.acquireSync(LIMIT);
+  for (const lock of locks) lock.acquireSync(LIMIT);
   inside.set();
   go.waitSync(LIMIT);
   return die(death);
 }
 
-/** Acquires a lock as a task, twice if it can, and dies when told. */
+/** Acquires locks as a task, twice if it can, and dies when told. */
 export async function acquireInTaskAndDie(
-  lock: Lock | RLock,
+  locks: readonly (Lock | RLock)[],
   death: Death,
   inside: Event,
   go: Event,
 ): Promise<void> {
   await spawn(async () => {
-    await lock.acquire(LIMIT);
-    if ("count" in lock) await lock.acquire(LIMIT);
+    for (const lock of locks) {
+      await lock.acquire(LIMIT);
+      if ("count" in lock) await lock.acquire(LIMIT);
+    }
     inside.set();
     await go.wait(LIMIT);
     await die(death);
@@ -87,12 +89,15 @@ export function look(lock: Lock | RLock): Found {
   return found(lock);
 }
 
-/** As `look`, in a task. */
-export function lookInTask(lock: Lock | RLock): Promise<Found> {
-  return spawn(async () => {
+/** As `look`, in a task for each of several locks. */
+export function lookInTasks(
+  locks: readonly (Lock | RLock)[],
+): Promise<Found[]> {
+  const look = async (lock: Lock | RLock) => {
     using _held = await lock.acquire(LIMIT);
     return found(lock);
-  }).join();
+  };
+  return joinAll(locks.map((lock) => spawn(look, lock)));
 }
 
 function found(lock: Lock | RLock): Found {

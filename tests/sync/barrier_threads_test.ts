@@ -6,6 +6,7 @@ import { SharedArray } from "../../sync/shared_array.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { threads } from "../../sync/threads.ts";
 import * as here from "./_barrier_bodies.ts";
+import { Hands } from "./_hands.ts";
 import { until } from "./_until.ts";
 
 /** So that a test that fails does not hang. */
@@ -15,9 +16,9 @@ const MS = 10_000;
 const BROKEN: here.Ended = { how: "BrokenBarrierError" };
 const LATE: here.Ended = { ...BROKEN, cause: "TimeoutError" };
 
-const bodies = threads<typeof here>(
-  import.meta.resolve("./_barrier_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_barrier_bodies.ts");
+const hands = new Hands<typeof here>(BODIES, 3);
+const mortals = threads<typeof here>(BODIES);
 
 /** Each round must have had each place once, and nobody who passed early. */
 function assertRounds(parties: here.Rounds[], rounds: number): void {
@@ -32,7 +33,7 @@ function assertRounds(parties: here.Rounds[], rounds: number): void {
 Deno.test("Barrier.waitSync() lets 3 threads pass together, for 1000 rounds", async () => {
   const barrier = new Barrier(3);
   const arrived = new SharedArray("i32", 1000);
-  const started = [1, 2, 3].map(() => bodies.start("pass", [barrier, arrived]));
+  const started = [1, 2, 3].map(() => hands.start("pass", [barrier, arrived]));
   const parties = await Promise.all(started.map((one) => one.join(LIMIT)));
   assertRounds(parties, 1000);
   assertEquals([barrier.waiting, barrier.broken], [0, false]);
@@ -41,7 +42,7 @@ Deno.test("Barrier.waitSync() lets 3 threads pass together, for 1000 rounds", as
 Deno.test("Barrier.wait() lets a task pass with 2 threads that block, for 1000 rounds", async () => {
   const barrier = new Barrier(3);
   const arrived = new SharedArray("i32", 1000);
-  const started = [1, 2].map(() => bodies.start("pass", [barrier, arrived]));
+  const started = [1, 2].map(() => hands.start("pass", [barrier, arrived]));
   const parties = [await here.passInTask(barrier, arrived)];
   for (const one of started) parties.push(await one.join(LIMIT));
   assertRounds(parties, 1000);
@@ -50,8 +51,8 @@ Deno.test("Barrier.wait() lets a task pass with 2 threads that block, for 1000 r
 Deno.test("Barrier.waitSync() lets the main thread pass with tasks of others, for 1000 rounds", async () => {
   const barrier = new Barrier(3);
   const arrived = new SharedArray("i32", 1000);
-  const blocking = bodies.start("pass", [barrier, arrived]);
-  const inTask = bodies.start("passInTask", [barrier, arrived]);
+  const blocking = hands.start("pass", [barrier, arrived]);
+  const inTask = hands.start("passInTask", [barrier, arrived]);
   const parties = [here.pass(barrier, arrived)];
   parties.push(await blocking.join(LIMIT), await inTask.join(LIMIT));
   assertRounds(parties, 1000);
@@ -59,7 +60,7 @@ Deno.test("Barrier.waitSync() lets the main thread pass with tasks of others, fo
 
 Deno.test("Barrier.waitSync() keeps the odd thread until another comes", async () => {
   const barrier = new Barrier(2);
-  const started = [1, 2, 3].map(() => bodies.start("wait", [barrier, MS]));
+  const started = [1, 2, 3].map(() => hands.start("wait", [barrier, MS]));
   const alive = () => started.filter((thread) => thread.alive);
   await until(() => alive().length === 1);
   await until(() => barrier.waiting === 1);
@@ -72,7 +73,7 @@ Deno.test("Barrier calls one action for each group of threads, before anybody pa
   const barrier = new Barrier(3);
   const groups = new SharedValue("i32", 0);
   const started = [1, 2, 3].map(() =>
-    bodies.start("passWithAction", [barrier, groups, 300])
+    hands.start("passWithAction", [barrier, groups, 300])
   );
   for (const thread of started) assertEquals(await thread.join(LIMIT), 0);
   assertEquals([groups.get(), barrier.broken], [300, false]);
@@ -80,10 +81,10 @@ Deno.test("Barrier calls one action for each group of threads, before anybody pa
 
 Deno.test("Barrier whose action throws in a thread is broken for all others", async () => {
   const barrier = new Barrier(3);
-  const blocked = bodies.start("wait", [barrier, MS]);
+  const blocked = hands.start("wait", [barrier, MS]);
   const task = here.waitInTask(barrier, MS);
   await until(() => barrier.waiting === 2);
-  const last = bodies.start("waitWithFailingAction", [barrier]);
+  const last = hands.start("waitWithFailingAction", [barrier]);
   assertEquals(await last.join(LIMIT), { how: "RangeError" });
   assertEquals([await blocked.join(LIMIT), await task], [BROKEN, BROKEN]);
   assertEquals(barrier.broken, true);
@@ -92,9 +93,9 @@ Deno.test("Barrier whose action throws in a thread is broken for all others", as
 Deno.test("Barrier counts who comes during the action for the next group", async () => {
   const barrier = new Barrier(2);
   const [acting, leave] = [new Event(), new Event()];
-  const first = bodies.start("wait", [barrier, MS]);
+  const first = hands.start("wait", [barrier, MS]);
   await until(() => barrier.waiting === 1);
-  const slow = bodies.start("waitWithSlowAction", [barrier, acting, leave]);
+  const slow = hands.start("waitWithSlowAction", [barrier, acting, leave]);
   await acting.wait(LIMIT);
   const next = [here.waitInTask(barrier, MS), here.waitInTask(barrier, MS)];
   assertEquals([first.alive, slow.alive], [true, true]); // nobody passes yet
@@ -110,13 +111,13 @@ Deno.test("Barrier lets a group pass whose action runs, whoever gives up meanwhi
   const [acting, leave] = [new Event(), new Event()];
   const stop = new AbortController();
   const first = barrier.wait({ ...LIMIT, signal: stop.signal });
-  const slow = bodies.start("waitWithSlowAction", [barrier, acting, leave]);
+  const slow = hands.start("waitWithSlowAction", [barrier, acting, leave]);
   await acting.wait(LIMIT);
   stop.abort(); // too late: all have arrived
   // Others are not of this group, nor of another yet: there is none to break.
   const late = { how: "TimeoutError" };
   assertEquals(await here.waitInTask(barrier, 5), late);
-  assertEquals(await bodies.start("wait", [barrier, 5]).join(LIMIT), late);
+  assertEquals(await hands.start("wait", [barrier, 5]).join(LIMIT), late);
   assertEquals(barrier.broken, false);
   leave.set();
   assertEquals([await first, await slow.join(LIMIT)], [0, { how: 1 }]);
@@ -126,9 +127,9 @@ Deno.test("Barrier lets a group pass whose action runs, whoever gives up meanwhi
 Deno.test("Barrier whose action is ended by reset() lets nobody of the group pass", async () => {
   const barrier = new Barrier(2);
   const [acting, leave] = [new Event(), new Event()];
-  const first = bodies.start("wait", [barrier, MS]);
+  const first = hands.start("wait", [barrier, MS]);
   await until(() => barrier.waiting === 1);
-  const slow = bodies.start("waitWithSlowAction", [barrier, acting, leave]);
+  const slow = hands.start("waitWithSlowAction", [barrier, acting, leave]);
   await acting.wait(LIMIT);
   barrier.reset();
   leave.set();
@@ -139,10 +140,10 @@ Deno.test("Barrier whose action is ended by reset() lets nobody of the group pas
 
 Deno.test("Barrier.waitSync() that times out breaks it for threads and tasks", async () => {
   const barrier = new Barrier(4);
-  const blocked = bodies.start("wait", [barrier, MS]);
+  const blocked = hands.start("wait", [barrier, MS]);
   const task = here.waitInTask(barrier, MS);
   await until(() => barrier.waiting === 2);
-  const late = bodies.start("wait", [barrier, 5]);
+  const late = hands.start("wait", [barrier, 5]);
   assertEquals(await late.join(LIMIT), LATE);
   assertEquals([await blocked.join(LIMIT), await task], [BROKEN, BROKEN]);
   assertEquals([barrier.broken, barrier.waiting], [true, 0]);
@@ -152,7 +153,7 @@ Deno.test("Barrier.waitSync() that times out breaks it for threads and tasks", a
 
 Deno.test("Barrier.wait() that is aborted breaks it for threads", async () => {
   const barrier = new Barrier(3);
-  const blocked = bodies.start("wait", [barrier, MS]);
+  const blocked = hands.start("wait", [barrier, MS]);
   const stop = new AbortController();
   const task = barrier.wait({ ...LIMIT, signal: stop.signal });
   await until(() => barrier.waiting === 2);
@@ -164,7 +165,7 @@ Deno.test("Barrier.wait() that is aborted breaks it for threads", async () => {
 
 Deno.test("Barrier.waitSync() that times out in the main thread breaks it for others", async () => {
   const barrier = new Barrier(3);
-  const blocked = bodies.start("wait", [barrier, MS]);
+  const blocked = hands.start("wait", [barrier, MS]);
   await until(() => barrier.waiting === 1);
   const late = () => barrier.waitSync({ timeoutMs: 5 });
   const { cause } = assertThrows(late, BrokenBarrierError);
@@ -175,7 +176,7 @@ Deno.test("Barrier.waitSync() that times out in the main thread breaks it for ot
 Deno.test("Barrier takes its timeout along to other threads", async () => {
   const barrier = new Barrier(2, { timeoutMs: 5 });
   for (const body of ["wait", "waitInTask"] as const) {
-    const thread = bodies.start(body, [barrier]);
+    const thread = hands.start(body, [barrier]);
     assertEquals(await thread.join(LIMIT), LATE);
     barrier.reset();
   }
@@ -184,11 +185,11 @@ Deno.test("Barrier takes its timeout along to other threads", async () => {
 for (const how of ["abort", "reset"] as const) {
   Deno.test(`Barrier.${how}() in one thread refuses those who wait in others`, async () => {
     const barrier = new Barrier(4);
-    const blocked = bodies.start("wait", [barrier, MS]);
-    const inTask = bodies.start("waitInTask", [barrier, MS]);
+    const blocked = hands.start("wait", [barrier, MS]);
+    const inTask = hands.start("waitInTask", [barrier, MS]);
     const task = here.waitInTask(barrier, MS);
     await until(() => barrier.waiting === 3);
-    await bodies.start("change", [barrier, how]).join(LIMIT);
+    await hands.start("change", [barrier, how]).join(LIMIT);
     const ended = [blocked.join(LIMIT), inTask.join(LIMIT), task];
     assertEquals(await Promise.all(ended), [BROKEN, BROKEN, BROKEN]);
     assertEquals([barrier.broken, barrier.waiting], [how === "abort", 0]);
@@ -197,21 +198,21 @@ for (const how of ["abort", "reset"] as const) {
 
 Deno.test("Barrier works with threads again after a reset", async () => {
   const barrier = new Barrier(2);
-  const first = bodies.start("wait", [barrier, MS]);
+  const first = hands.start("wait", [barrier, MS]);
   await until(() => barrier.waiting === 1);
   barrier.abort();
   assertEquals(await first.join(LIMIT), BROKEN);
   barrier.reset();
   const arrived = new SharedArray("i32", 100);
-  const again = bodies.start("pass", [barrier, arrived]);
+  const again = hands.start("pass", [barrier, arrived]);
   const mine = await here.passInTask(barrier, arrived);
   assertRounds([mine, await again.join(LIMIT)], 100);
 });
 
 Deno.test("Barrier.waitSync() of a thread that was terminated has arrived", async () => {
   const barrier = new Barrier(3);
-  const dying = bodies.start("wait", [barrier, MS]);
-  const living = bodies.start("wait", [barrier, MS]);
+  const dying = mortals.start("wait", [barrier, MS]);
+  const living = hands.start("wait", [barrier, MS]);
   await until(() => barrier.waiting === 2);
   await dying.terminate(LIMIT);
   assertEquals([barrier.waiting, barrier.broken], [2, false]);
@@ -219,7 +220,7 @@ Deno.test("Barrier.waitSync() of a thread that was terminated has arrived", asyn
   const { how } = await living.join(LIMIT);
   assertEquals(typeof how, "number");
   const arrived = new SharedArray("i32", 10);
-  const started = [1, 2].map(() => bodies.start("pass", [barrier, arrived]));
+  const started = [1, 2].map(() => hands.start("pass", [barrier, arrived]));
   const parties = [await here.passInTask(barrier, arrived)];
   for (const thread of started) parties.push(await thread.join(LIMIT));
   assertRounds(parties, 10);

@@ -3,15 +3,11 @@ import { BoundedSemaphore } from "../../sync/bounded_semaphore.ts";
 import type { Handle } from "../../sync/handle.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
-import { threads } from "../../sync/threads.ts";
 import { blockingClaims, turnClaims } from "./_blocking_claims.ts";
 import { LIMIT } from "./_doors.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
 import { waitClaims } from "./_wait_claims.ts";
-
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 
 const MAX = 268_435_455;
 
@@ -60,11 +56,11 @@ Deno.test("BoundedSemaphore.release() gives several, or none", () => {
 Deno.test("BoundedSemaphore.release() by any thread is counted, past the limit refused", async () => {
   const seats = new BoundedSemaphore(2);
   const log = new SharedArray("i32", 2);
-  await bodies.start("takeAll", [seats, 2, log]).join(LIMIT);
+  await hands.start("takeAll", [seats, 2, log]).join(LIMIT);
   assertEquals(seats.value, 0);
   seats.release();
-  assertEquals(await bodies.start("release", [seats]).join(LIMIT), "released");
-  const refused = await bodies.start("release", [seats]).join(LIMIT);
+  assertEquals(await hands.start("release", [seats]).join(LIMIT), "released");
+  const refused = await hands.start("release", [seats]).join(LIMIT);
   assertEquals([refused, seats.value], ["RangeError", 2]);
 });
 
@@ -72,7 +68,7 @@ Deno.test("BoundedSemaphore.release() past the limit wakes nobody", async () => 
   const seats = new BoundedSemaphore(1);
   seats.acquireSync();
   const log = new SharedArray("i32", 2);
-  const thread = bodies.start("takeAll", [seats, 1, log]);
+  const thread = hands.start("takeAll", [seats, 1, log]);
   await until(() => seats.waiting === 1);
   const waited = seats.acquire(LIMIT);
   await until(() => seats.waiting === 2);

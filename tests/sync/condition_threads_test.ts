@@ -5,16 +5,16 @@ import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
-import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
 import * as here from "./_condition_bodies.ts";
 import { LIMIT, notify } from "./_condition_waits.ts";
+import { type Call, Hands } from "./_hands.ts";
 import { until } from "./_until.ts";
 
 const { recorded } = here;
-const bodies = threads<typeof here>(
-  import.meta.resolve("./_condition_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_condition_bodies.ts");
+const hands = new Hands<typeof here>(BODIES, 3);
+const mortals = threads<typeof here>(BODIES);
 
 /** Starts threads that wait again and again, in this order. */
 async function startWaiters(
@@ -23,10 +23,10 @@ async function startWaiters(
   log: SharedArray,
   count: number,
 ): Promise<() => Promise<unknown>> {
-  const started: Thread<void>[] = [];
+  const started: Call<void>[] = [];
   for (let me = 0; me < count; me++) {
     const args = [condition, over, log, me] as const;
-    started.push(bodies.start("waitUntil", [...args]));
+    started.push(hands.start("waitUntil", [...args]));
     await until(() => condition.waiting === me + 1);
   }
   return async () => {
@@ -68,7 +68,7 @@ for (const Class of [Lock, RLock]) {
     const log = new SharedArray("i32", 100);
     const over = new SharedValue("i32", 0);
     const end = await startWaiters(condition, over, log, 2);
-    const away = bodies.start("waitInTasks", [condition, log, 10, 3]);
+    const away = hands.start("waitInTasks", [condition, log, 10, 3]);
     const tasks = here.waitInTasks(condition, log, 20, 3);
     await until(() => condition.waiting === 8);
     for (let ended = 0; ended < 6; ended += 2) {
@@ -94,7 +94,7 @@ for (const Class of [Lock, RLock]) {
 
   Deno.test(`Condition.waiting does not count who was notified (${name})`, async () => {
     const condition = new Condition(new Class());
-    const blocked = bodies.start("wait", [condition, 10_000]);
+    const blocked = hands.start("wait", [condition, 10_000]);
     const task = condition.withLock(() => condition.wait(LIMIT));
     await until(() => condition.waiting === 2);
     await condition.withLock(() => {
@@ -107,7 +107,7 @@ for (const Class of [Lock, RLock]) {
   Deno.test(`Condition.notifyAll() ends the waits of threads and tasks (${name})`, async () => {
     const condition = new Condition(new Class());
     const blocked = [10_000, 10_000].map((timeoutMs) =>
-      bodies.start("wait", [condition, timeoutMs])
+      hands.start("wait", [condition, timeoutMs])
     );
     const tasks = [1, 2, 3].map(() =>
       condition.withLock(() => condition.wait(LIMIT))
@@ -127,10 +127,10 @@ for (const Class of [Lock, RLock]) {
       const condition = new Condition(new Class());
       const log = new SharedArray("i32", 10);
       const dying = body === "wait"
-        ? bodies.start(body, [condition, 10_000])
-        : bodies.start(body, [condition, log, 0, 1]);
+        ? mortals.start(body, [condition, 10_000])
+        : mortals.start(body, [condition, log, 0, 1]);
       await until(() => condition.waiting === 1);
-      const blocked = bodies.start("wait", [condition, 10_000]);
+      const blocked = hands.start("wait", [condition, 10_000]);
       await until(() => condition.waiting === 2);
       const task = condition.withLock(() => condition.wait(LIMIT));
       await until(() => condition.waiting === 3);
@@ -148,8 +148,8 @@ for (const Class of [Lock, RLock]) {
   Deno.test(`Condition.waitSync() that timed out holds the ${name} and takes no notification`, async () => {
     const condition = new Condition(new Class());
     const [go, entered] = [new Event(), new Event()];
-    const second = bodies.start("waitWhenTold", [condition, go, entered]);
-    const first = bodies.start("wait", [condition, 100]);
+    const second = hands.start("waitWhenTold", [condition, go, entered]);
+    const first = hands.start("wait", [condition, 100]);
     await until(() => condition.waiting === 1 || !first.alive);
     go.set();
     await entered.wait(LIMIT);
@@ -167,7 +167,7 @@ for (const Class of [Lock, RLock]) {
     const condition = new Condition(new Class());
     const log = new SharedArray("i32", 2001);
     const started = [0, 1].map((me) =>
-      bodies.start("alternate", [condition, log, me, 1000])
+      hands.start("alternate", [condition, log, me, 1000])
     );
     for (const thread of started) await thread.join(LIMIT);
     assertEquals(recorded(log), Array.from({ length: 2000 }, (_, i) => i % 2));
@@ -177,13 +177,13 @@ for (const Class of [Lock, RLock]) {
     const condition = new Condition(new Class());
     const log = new SharedArray("i32", 2001);
     const expected = Array.from({ length: 2000 }, (_, index) => index % 2);
-    const blocking = bodies.start("alternate", [condition, log, 1, 1000]);
+    const blocking = hands.start("alternate", [condition, log, 1, 1000]);
     await here.alternateInTask(condition, log, 0, 1000);
     await blocking.join(LIMIT);
     assertEquals(recorded(log), expected);
 
     log.set(0, 0);
-    const inTask = bodies.start("alternateInTask", [condition, log, 0, 1000]);
+    const inTask = hands.start("alternateInTask", [condition, log, 0, 1000]);
     here.alternate(condition, log, 1, 1000); // blocks the main thread
     await inTask.join(LIMIT);
     assertEquals(recorded(log), expected);
@@ -191,7 +191,7 @@ for (const Class of [Lock, RLock]) {
 
   Deno.test(`Condition.waitSync() leaves the guard of its ${name} valid`, async () => {
     const condition = new Condition(new Class());
-    const thread = bodies.start("waitGuarded", [condition]);
+    const thread = hands.start("waitGuarded", [condition]);
     await until(() => condition.waiting === 1);
     await notify(condition);
     assertEquals(await thread.join(LIMIT), [true, false]);
@@ -200,7 +200,7 @@ for (const Class of [Lock, RLock]) {
   Deno.test(`Condition.notify() is refused while another thread holds the ${name}`, async () => {
     const condition = new Condition(new Class());
     const [held, leave] = [new Event(), new Event()];
-    const thread = bodies.start("hold", [condition, held, leave]);
+    const thread = hands.start("hold", [condition, held, leave]);
     await held.wait(LIMIT);
     assertThrows(() => condition.notify(), TypeError, "must be held");
     assertThrows(() => condition.notifyAll(), TypeError, "must be held");
@@ -212,7 +212,7 @@ for (const Class of [Lock, RLock]) {
 
   Deno.test(`Condition.notify(2) ends a task and the wait that blocks its thread (${name})`, async () => {
     const condition = new Condition(new Class());
-    const thread = bodies.start("notifyWhen", [condition, 2, 2]);
+    const thread = hands.start("notifyWhen", [condition, 2, 2]);
     assertEquals(await here.waitBothWays(condition), false);
     await thread.join(LIMIT);
   });
@@ -220,7 +220,7 @@ for (const Class of [Lock, RLock]) {
 
 Deno.test("Condition.waitSync() releases all levels of an RLock and restores them", async () => {
   const condition = new Condition();
-  const thread = bodies.start("waitDeep", [condition, 3]);
+  const thread = hands.start("waitDeep", [condition, 3]);
   await until(() => condition.waiting === 1);
   await notify(condition); // the lock is free
   assertEquals(await thread.join(LIMIT), [3, 3, 0]);

@@ -3,17 +3,13 @@ import { Event } from "../../sync/event.ts";
 import type { Handle } from "../../sync/handle.ts";
 import { Lock } from "../../sync/lock.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
-import { threads } from "../../sync/threads.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { blockingClaims } from "./_blocking_claims.ts";
 import { LIMIT } from "./_doors.ts";
 import { recorded } from "./_lock_bodies.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
 import { waitClaims } from "./_wait_claims.ts";
-
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 
 waitClaims("Event.wait()", () => new Event());
 blockingClaims("Event.waitSync()", () => new Event());
@@ -61,7 +57,7 @@ Deno.test("Event.wait() in a loop returns at once, with clear once per set", asy
   for (let time = 0; time < 5; time++) await event.wait({ timeoutMs: 0 });
   event.clear();
   const log = new SharedArray("i32", 1);
-  const thread = bodies.start("waitAndClear", [event, 5, log]);
+  const thread = hands.start("waitAndClear", [event, 5, log]);
   for (let time = 1; time <= 5; time++) {
     await until(() => event.waiting === 1);
     assertEquals(log.get(0), time - 1);
@@ -75,7 +71,7 @@ Deno.test("Event.wait() in a loop returns at once, with clear once per set", asy
 Deno.test("Event.set() lets all pass, tasks and threads", async () => {
   const event = new Event();
   const log = new SharedArray("i32", 4);
-  const crew = [1, 2, 3].map((me) => bodies.start("enter", [event, log, me]));
+  const crew = [1, 2, 3].map((me) => hands.start("enter", [event, log, me]));
   const tasks = [1, 2, 3].map(() => event.wait(LIMIT));
   await until(() => event.waiting === 6);
   assertEquals(recorded(log), []);
@@ -88,7 +84,7 @@ Deno.test("Event.set() lets all pass, tasks and threads", async () => {
 Deno.test("Event.set() lets all pass who wait, if cleared at once", async () => {
   const event = new Event();
   const log = new SharedArray("i32", 4);
-  const crew = [1, 2].map((me) => bodies.start("enter", [event, log, me]));
+  const crew = [1, 2].map((me) => hands.start("enter", [event, log, me]));
   const { signal } = new AbortController();
   const tasks = [event.wait(), event.wait(LIMIT), event.wait({ signal })];
   await until(() => event.waiting === 5);
@@ -102,10 +98,10 @@ Deno.test("Event.set() lets all pass who wait, if cleared at once", async () => 
 
 Deno.test("Event.set() by a thread lets tasks and threads pass, if cleared at once", async () => {
   const event = new Event();
-  const waiter = bodies.start("enter", [event]);
+  const waiter = hands.start("enter", [event]);
   const task = event.wait(LIMIT);
   await until(() => event.waiting === 2);
-  await bodies.start("setAndClear", [event, 2]).join(LIMIT);
+  await hands.start("setAndClear", [event, 2]).join(LIMIT);
   await Promise.all([task, waiter.join(LIMIT)]);
   assertEquals(event.isSet, false);
 });
@@ -128,7 +124,7 @@ Deno.test("Event.set() lets pass who has been aborted since, or not", async () =
 Deno.test("Event.set() again and again misses no thread that waits", async () => {
   const event = new Event();
   const log = new SharedArray("i32", 1);
-  const crew = [1, 2].map(() => bodies.start("waitOften", [event, 200, log]));
+  const crew = [1, 2].map(() => hands.start("waitOften", [event, 200, log]));
   while (crew.some((thread) => thread.alive)) {
     event.set();
     event.clear();

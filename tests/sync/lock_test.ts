@@ -12,16 +12,12 @@ import { RLock } from "../../sync/rlock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 import { attach, share } from "../../sync/share.ts";
 import { spawn } from "../../sync/task.ts";
-import { threads } from "../../sync/threads.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { blockingClaims, turnClaims } from "./_blocking_claims.ts";
 import { LIMIT } from "./_doors.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
 import { waitClaims } from "./_wait_claims.ts";
-
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 
 waitClaims("Lock.acquire()", () => new Lock());
 blockingClaims("Lock.acquireSync()", () => new Lock());
@@ -75,7 +71,7 @@ Deno.test("Lock.acquire() names the lock in the error of a timeout", async () =>
 Deno.test("Lock.tryAcquire() sees what another thread holds", async () => {
   const lock = new Lock();
   const [closed, go] = [new Event(), new Event()];
-  const holder = bodies.start("closeUntil", [lock, closed, go]);
+  const holder = hands.start("closeUntil", [lock, closed, go]);
   await closed.wait(LIMIT);
   assertEquals(lock.tryAcquire(), undefined);
   assertEquals([lock.locked, lock.owned], [true, false]);
@@ -96,21 +92,21 @@ Deno.test("Lock.release() of a free lock is an error", () => {
 
 Deno.test("Lock.release() frees what another thread holds", async () => {
   const lock = new Lock();
-  await bodies.start("takeAndReturn", [lock]).join(LIMIT);
+  await hands.start("takeAndReturn", [lock]).join(LIMIT);
   assertEquals([lock.locked, lock.owned], [true, false]);
   lock.release();
   assertEquals([lock.locked, lock.ownerDied], [false, false]);
   lock.acquireSync({ timeoutMs: 0 });
-  await bodies.start("release", [lock]).join(LIMIT);
+  await hands.start("release", [lock]).join(LIMIT);
   assertEquals([lock.locked, lock.owned], [false, false]);
 });
 
 Deno.test("Lock.release() by another thread lets in who waits", async () => {
   const lock = new Lock();
-  await bodies.start("takeAndReturn", [lock]).join(LIMIT);
+  await hands.start("takeAndReturn", [lock]).join(LIMIT);
   const waited = lock.acquire(LIMIT);
   await until(() => lock.waiting === 1);
-  await bodies.start("release", [lock]).join(LIMIT);
+  await hands.start("release", [lock]).join(LIMIT);
   await waited;
   assert(lock.owned);
 });

@@ -6,11 +6,8 @@ import { Semaphore } from "../../sync/semaphore.ts";
 import { threads } from "../../sync/threads.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { type Door, doorOf, LIMIT } from "./_doors.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
-
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 
 const CLASSES = [Lock, Semaphore, BoundedSemaphore, Event];
 type Polled = InstanceType<typeof CLASSES[number]>;
@@ -66,7 +63,7 @@ test(
 
 test("sees what another thread gives", async (polled, door) => {
   const [closed, go] = [new Event(), new Event()];
-  const thread = bodies.start("closeUntil", [polled, closed, go]);
+  const thread = hands.start("closeUntil", [polled, closed, go]);
   await closed.wait(LIMIT);
   const ready = polled.whenReady(LIMIT);
   go.set();
@@ -92,11 +89,11 @@ test(
   async (polled, door) => {
     const [closed, go, said] = [new Event(), new Event(), new Event()];
     const leave = new Event();
-    const holder = bodies.start("closeUntil", [polled, closed, go, leave]);
+    const holder = hands.start("closeUntil", [polled, closed, go, leave]);
     await closed.wait(LIMIT);
     const polls = [polled.whenReady(LIMIT), polled.whenReady(LIMIT)];
     const before = door.waiting;
-    const thread = bodies.start("enterAndSay", [polled, said]);
+    const thread = hands.start("enterAndSay", [polled, said]);
     await until(() => door.waiting > before);
     go.set();
     said.waitSync(LIMIT); // those who poll cannot pass it on meanwhile
@@ -208,7 +205,7 @@ Deno.test("Lock.whenReady() sees what a dead thread held", async () => {
   );
   const lock = new Lock();
   const [inside, go] = [new Event(), new Event()];
-  const thread = deaths.start("acquireAndDie", [lock, "throw", inside, go]);
+  const thread = deaths.start("acquireAndDie", [[lock], "throw", inside, go]);
   await inside.wait(LIMIT);
   const poll = lock.whenReady(LIMIT);
   go.set();

@@ -3,16 +3,12 @@ import type { Handle } from "../../sync/handle.ts";
 import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { spawn } from "../../sync/task.ts";
-import { threads } from "../../sync/threads.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { blockingClaims, turnClaims } from "./_blocking_claims.ts";
 import { LIMIT } from "./_doors.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
 import { waitClaims } from "./_wait_claims.ts";
-
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 
 waitClaims("RLock.acquire()", () => new RLock());
 blockingClaims("RLock.acquireSync()", () => new RLock());
@@ -38,7 +34,7 @@ Deno.test("RLock.release() frees it for other threads at the outermost", async (
   const lock = new RLock();
   lock.acquireSync();
   lock.acquireSync();
-  const waiter = bodies.start("enterWithin", [lock, [10_000]]);
+  const waiter = hands.start("enterWithin", [lock, [10_000]]);
   await until(() => lock.waiting === 1);
   lock.release();
   assertEquals([lock.locked, lock.waiting], [true, 1]);
@@ -50,7 +46,7 @@ Deno.test("RLock.release() is for its owner", async () => {
   const lock = new RLock();
   assertThrows(() => lock.release(), TypeError);
   lock.acquireSync();
-  const refused = await bodies.start("release", [lock]).join(LIMIT);
+  const refused = await hands.start("release", [lock]).join(LIMIT);
   assertEquals([refused, lock.count], ["TypeError", 1]);
   lock.release();
   assertThrows(() => lock.release(), TypeError);
@@ -67,7 +63,7 @@ Deno.test("RLock.release() is for its owner", async () => {
 
 Deno.test("RLock is not owned by a thread that does not hold it", async () => {
   const lock = new RLock();
-  await bodies.start("takeAndReturn", [lock]).join(LIMIT);
+  await hands.start("takeAndReturn", [lock]).join(LIMIT);
   assertEquals([lock.locked, lock.owned, lock.count], [true, false, 0]);
   assertThrows(() => lock.release(), TypeError);
   assertEquals(lock.tryAcquire(), undefined);
@@ -217,7 +213,7 @@ Deno.test("RLock.withLock() lets errors through, and releases one level", async 
 
 Deno.test("RLock.withLock() calls nothing if it does not get the lock", async () => {
   const lock = new RLock();
-  await bodies.start("takeAndReturn", [lock]).join(LIMIT);
+  await hands.start("takeAndReturn", [lock]).join(LIMIT);
   const fn = () => {
     throw new Error("called");
   };

@@ -5,33 +5,37 @@ import { SharedArray } from "../../sync/shared_array.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import * as here from "./_rw_lock_bodies.ts";
 import { until } from "./_until.ts";
 
 /** So that a test that fails does not hang. */
 const LIMIT = { timeoutMs: 10_000 };
 
-const bodies = threads<typeof here>(
-  import.meta.resolve("./_rw_lock_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_rw_lock_bodies.ts");
+const hands = new Hands<typeof here>(BODIES, 3);
+const mortals = threads<typeof here>(BODIES);
 
-/** A thread that reads or writes until told. */
-interface Holder {
-  readonly thread: Thread<void>;
-  leave(): Promise<void>;
+/** Has a thread read or write; answers how to end that. */
+async function holder(
+  lock: RwLock,
+  how: here.Way,
+): Promise<() => Promise<void>> {
+  const [held, leave] = [new Event(), new Event()];
+  const thread = hands.start("hold", [lock, how, held, leave]);
+  await held.wait(LIMIT);
+  return () => {
+    leave.set();
+    return thread.join(LIMIT);
+  };
 }
 
-async function holder(lock: RwLock, how: here.Way): Promise<Holder> {
-  const [held, leave] = [new Event(), new Event()];
-  const thread = bodies.start("hold", [lock, how, held, leave]);
+/** A thread that reads or writes, and is to die. */
+async function mortal(lock: RwLock, how: here.Way): Promise<Thread> {
+  const held = new Event();
+  const thread = mortals.start("hold", [lock, how, held, new Event()]);
   await held.wait(LIMIT);
-  return {
-    thread,
-    leave() {
-      leave.set();
-      return thread.join(LIMIT);
-    },
-  };
+  return thread;
 }
 
 function isFree(lock: RwLock): boolean {
@@ -46,11 +50,11 @@ Deno.test("RwLock lets threads and tasks read at once, and one of them write", a
   const mine = [await lock.read(LIMIT), lock.readSync(LIMIT)];
   assertEquals([lock.readers, lock.tryWrite()], [4, undefined]);
   for (const guard of mine) guard.release();
-  for (const one of holders) await one.leave();
-  const writer = await holder(lock, "writeSync");
+  for (const leave of holders) await leave();
+  const leave = await holder(lock, "writeSync");
   assertEquals([lock.readers, lock.writing], [0, true]);
   assertEquals([lock.tryRead(), lock.tryWrite()], [undefined, undefined]);
-  await writer.leave();
+  await leave();
   assert(isFree(lock));
 });
 
@@ -60,14 +64,14 @@ for (const how of ["write", "writeSync"] as const) {
   Deno.test(`RwLock.${how}() of a thread waits for readers, and keeps new ones out`, async () => {
     const lock = new RwLock();
     const log = new SharedArray("i32", 10);
-    const first = await holder(lock, "readSync");
+    const leave = await holder(lock, "readSync");
     const mine = await lock.read(LIMIT);
-    const writer = bodies.start("enter", [lock, how, log, 1]);
+    const writer = hands.start("enter", [lock, how, log, 1]);
     await until(() => lock.writing);
-    const second = bodies.start("enter", [lock, read, log, 2]);
+    const second = hands.start("enter", [lock, read, log, 2]);
     await until(() => lock.waiting === 1);
     assertEquals([lock.tryRead(), lock.tryWrite()], [undefined, undefined]);
-    await first.leave();
+    await leave();
     assertEquals([lock.readers, log.get(0)], [1, 0]);
     mine.release();
     await writer.join(LIMIT);
@@ -80,9 +84,9 @@ for (const how of ["write", "writeSync"] as const) {
     const lock = new RwLock();
     const log = new SharedArray("i32", 10);
     const mine = await lock.read(LIMIT);
-    const writer = bodies.start("giveUp", [lock, how, 300]);
+    const writer = hands.start("giveUp", [lock, how, 100]);
     await until(() => lock.writing || !writer.alive);
-    const reader = bodies.start("enter", [lock, read, log, 2]);
+    const reader = hands.start("enter", [lock, read, log, 2]);
     assertEquals(await writer.join(LIMIT), "TimeoutError");
     await reader.join(LIMIT); // though there was no release
     lock.tryRead()!.release();
@@ -94,13 +98,13 @@ for (const how of ["write", "writeSync"] as const) {
   Deno.test(`RwLock.${how}() gets in when a thread that reads is terminated`, async () => {
     const lock = new RwLock();
     for (const read of ["read", "readSync"] as const) {
-      const reader = await holder(lock, read);
+      const reader = await mortal(lock, read);
       const mine = await lock.read(LIMIT);
       const log = new SharedArray("i32", 10);
-      const writer = bodies.start("enter", [lock, how, log, 1]);
+      const writer = hands.start("enter", [lock, how, log, 1]);
       await until(() => lock.writing);
       mine.release();
-      await reader.thread.terminate(LIMIT);
+      await reader.terminate(LIMIT);
       await writer.join(LIMIT);
       assertEquals([lock.readers, lock.ownerDied], [0, false]);
       (await lock[how](LIMIT)).release();
@@ -110,10 +114,10 @@ for (const how of ["write", "writeSync"] as const) {
 
   Deno.test(`RwLock.${how}() of a thread that dies is recovered`, async () => {
     const lock = new RwLock();
-    const writer = await holder(lock, how);
+    const writer = await mortal(lock, how);
     const reader = lock.read(LIMIT);
     await until(() => lock.waiting === 1);
-    await writer.thread.terminate(LIMIT);
+    await writer.terminate(LIMIT);
     (await reader).release();
     assertEquals([lock.writing, lock.ownerDied], [false, true]);
     {
@@ -122,7 +126,7 @@ for (const how of ["write", "writeSync"] as const) {
       lock.markConsistent();
       assertEquals(lock.ownerDied, false);
     }
-    const thrown = bodies.start("throwWhile", [lock, how]);
+    const thrown = mortals.start("throwWhile", [lock, how]);
     await assertRejects(() => thrown.join(LIMIT), Error, "it died");
     const next = await lock[how](LIMIT);
     assertEquals(lock.ownerDied, true);
@@ -135,9 +139,9 @@ for (const how of ["write", "writeSync"] as const) {
     const lock = new RwLock();
     const log = new SharedArray("i32", 10);
     const mine = await lock.read(LIMIT);
-    const writer = bodies.start("enter", [lock, how, log, 1]);
+    const writer = mortals.start("enter", [lock, how, log, 1]);
     await until(() => lock.writing);
-    const reader = bodies.start("enter", [lock, read, log, 2]);
+    const reader = hands.start("enter", [lock, read, log, 2]);
     await until(() => lock.waiting === 1);
     await writer.terminate(LIMIT);
     await reader.join(LIMIT);
@@ -153,9 +157,9 @@ Deno.test("RwLock forgets who waits in a thread that dies", async () => {
   for (const how of ["read", "readSync", "write", "writeSync"] as const) {
     const log = new SharedArray("i32", 10);
     const writer = await lock.write(LIMIT);
-    const dying = bodies.start("enter", [lock, how, log, 1]);
+    const dying = mortals.start("enter", [lock, how, log, 1]);
     await until(() => lock.waiting === 1);
-    const living = bodies.start("enter", [lock, "readSync", log, 2]);
+    const living = hands.start("enter", [lock, "readSync", log, 2]);
     await until(() => lock.waiting === 2);
     await dying.terminate(LIMIT);
     assertEquals(lock.waiting, 1);
@@ -170,8 +174,8 @@ Deno.test("RwLock lets readers in that wait behind a writer, in threads and task
   const lock = new RwLock();
   const writer = await lock.write(LIMIT);
   const log = new SharedArray("i32", 10);
-  const blocked = bodies.start("enter", [lock, "readSync", log, 1]);
-  const inTask = bodies.start("enter", [lock, "read", log, 2]);
+  const blocked = hands.start("enter", [lock, "readSync", log, 1]);
+  const inTask = hands.start("enter", [lock, "read", log, 2]);
   const mine = lock.read(LIMIT);
   await until(() => lock.waiting === 3);
   writer.release();
@@ -184,10 +188,10 @@ Deno.test("RwLock.readSync() blocks the main thread while another writes", async
   const lock = new RwLock();
   const [held, leave] = [new Event(), new Event()];
   for (const how of ["write", "writeSync"] as const) {
-    const writer = bodies.start("hold", [lock, how, held, leave]);
+    const writer = hands.start("hold", [lock, how, held, leave]);
     held.waitSync(LIMIT);
     assertEquals([lock.tryRead(), lock.writing], [undefined, true]);
-    const reader = bodies.start("enter", [
+    const reader = hands.start("enter", [
       lock,
       "readSync",
       new SharedArray("i32", 2),
@@ -208,13 +212,13 @@ Deno.test("RwLock.readSync() blocks the main thread while another writes", async
 Deno.test("RwLock does not let writers starve under a stream of readers", async () => {
   const lock = new RwLock();
   const over = new Event();
-  const readers = [1, 2, 3].map(() => bodies.start("readUntil", [lock, over]));
+  const readers = [1, 2, 3].map(() => hands.start("readUntil", [lock, over]));
   await until(() => lock.readers > 0);
-  for (let times = 0; times < 50; times++) {
+  for (let times = 0; times < 20; times++) {
     using _blocking = lock.writeSync(LIMIT);
     assertEquals(lock.tryRead(), undefined);
   }
-  for (let times = 0; times < 50; times++) {
+  for (let times = 0; times < 20; times++) {
     using _writer = await lock.write(LIMIT);
     assertEquals(lock.tryRead(), undefined);
   }
@@ -225,11 +229,11 @@ Deno.test("RwLock does not let writers starve under a stream of readers", async 
 
 Deno.test("RwLock keeps what a thread reads or writes that has returned", async () => {
   const read = new RwLock();
-  await bodies.start("returnWhile", [read, "readSync"]).join(LIMIT);
+  await mortals.start("returnWhile", [read, "readSync"]).join(LIMIT);
   assertEquals([read.readers, read.tryWrite()], [1, undefined]);
   read.tryRead()!.release();
   const written = new RwLock();
-  await bodies.start("returnWhile", [written, "writeSync"]).join(LIMIT);
+  await mortals.start("returnWhile", [written, "writeSync"]).join(LIMIT);
   assertEquals([written.writing, written.ownerDied], [true, false]);
   assertEquals([written.tryRead(), written.tryWrite()], [undefined, undefined]);
 });
@@ -238,23 +242,23 @@ Deno.test("RwLock keeps 3 threads that read and write apart", async () => {
   const lock = new RwLock();
   const [left, right] = [new SharedValue("i32", 0), new SharedValue("i32", 0)];
   const started = [1, 2, 3].map(() =>
-    bodies.start("stress", [lock, left, right, 2000])
+    hands.start("stress", [lock, left, right, 1000])
   );
   for (const thread of started) assertEquals(await thread.join(LIMIT), 0);
-  assertEquals([left.get(), right.get()], [1500, 1500]);
+  assertEquals([left.get(), right.get()], [750, 750]);
   assert(isFree(lock));
 });
 
 Deno.test("RwLock keeps threads and tasks that read and write apart", async () => {
   const lock = new RwLock();
   const [left, right] = [new SharedValue("i32", 0), new SharedValue("i32", 0)];
-  const args = [lock, left, right, 1000] as const;
-  const blocking = bodies.start("stress", [...args]);
-  const inTask = bodies.start("stressInTask", [...args]);
+  const args = [lock, left, right, 400] as const;
+  const blocking = hands.start("stress", [...args]);
+  const inTask = hands.start("stressInTask", [...args]);
   const tasks = [1, 2].map(() => here.stressInTask(...args));
   assertEquals(await Promise.all(tasks), [0, 0]);
   assertEquals(await blocking.join(LIMIT), 0);
   assertEquals(await inTask.join(LIMIT), 0);
-  assertEquals([left.get(), right.get()], [1000, 1000]);
+  assertEquals([left.get(), right.get()], [400, 400]);
   assert(isFree(lock));
 });

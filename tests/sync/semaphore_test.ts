@@ -8,12 +8,10 @@ import { SharedArray } from "../../sync/shared_array.ts";
 import { threads } from "../../sync/threads.ts";
 import { blockingClaims, turnClaims } from "./_blocking_claims.ts";
 import { LIMIT } from "./_doors.ts";
+import { hands } from "./_lock_hands.ts";
 import { until } from "./_until.ts";
 import { waitClaims } from "./_wait_claims.ts";
 
-const bodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 const deathBodies = threads<typeof import("./_death_bodies.ts")>(
   import.meta.resolve("./_death_bodies.ts"),
 );
@@ -66,7 +64,7 @@ Deno.test("Semaphore.release() gives one or more, also more than was taken", () 
 Deno.test("Semaphore.release() lets in as many as it gives, tasks and threads", async () => {
   const seats = new Semaphore(0);
   const log = new SharedArray("i32", 8);
-  const crew = [1, 2].map(() => bodies.start("takeAll", [seats, 3, log]));
+  const crew = [1, 2].map(() => hands.start("takeAll", [seats, 3, log]));
   await until(() => seats.waiting === 2);
   let got = 0;
   const tasks = [1, 2].map(() => seats.acquire(LIMIT).then(() => got++));
@@ -92,12 +90,12 @@ Deno.test("Semaphore.release() keeps what nobody waits for", async () => {
 Deno.test("Semaphore stops who only takes, until another thread gives", async () => {
   const seats = new Semaphore(2);
   const log = new SharedArray("i32", 8);
-  const taker = bodies.start("takeAll", [seats, 5, log]);
+  const taker = hands.start("takeAll", [seats, 5, log]);
   await until(() => seats.waiting === 1);
   assertEquals(log.get(0), 2);
   for (let given = 1; given <= 3; given++) {
     assertEquals(
-      await bodies.start("release", [seats]).join(LIMIT),
+      await hands.start("release", [seats]).join(LIMIT),
       "released",
     );
     await until(() => log.get(0) === 2 + given);
@@ -109,7 +107,7 @@ Deno.test("Semaphore stops who only takes, until another thread gives", async ()
 Deno.test("Semaphore lets no more in than it has, tasks and threads", async () => {
   const seats = new Semaphore(3);
   const seen = new SharedArray("i32", 2);
-  const crew = [1, 2, 3].map(() => bodies.start("visit", [seats, seen, 300]));
+  const crew = [1, 2, 3].map(() => hands.start("visit", [seats, seen, 300]));
   const tasks = [1, 2, 3, 4, 5].map(async () => {
     for (let time = 0; time < 60; time++) {
       using _seat = await seats.acquire(LIMIT);
@@ -130,7 +128,7 @@ Deno.test("Semaphore keeps no permit for a thread that died", async () => {
   const [inside, go] = [new Event(), new Event()];
   const holder = deathBodies.start(
     "acquireAndDie",
-    [seats, "throw", inside, go],
+    [[seats], "throw", inside, go],
   );
   await inside.wait(LIMIT);
   go.set();
