@@ -1,5 +1,6 @@
 import { END, Outcome } from "../../sync/_outcome.ts";
 import { toShared } from "../../sync/_sharing.ts";
+import { setTrap } from "../../sync/_trap.ts";
 import type { Event } from "../../sync/event.ts";
 import { attach } from "../../sync/share.ts";
 import type { MessagePort } from "node:worker_threads";
@@ -26,6 +27,7 @@ export async function obey(
     } catch (error) {
       end.write(END.ERROR, toShared(error));
     }
+    setTrap(undefined);
     done.set();
   });
   return await new Promise<never>(() => {});

@@ -83,6 +83,7 @@ export function arrive(
 
 /** Arrives at a barrier as the last, and never comes back from the action. */
 export function actForEver(barrier: Barrier, stage: SharedValue): void {
+  ready(stage);
   const action = () => stop(stage);
   Barrier.attach(barrier.share(), { action }).waitSync();
 }

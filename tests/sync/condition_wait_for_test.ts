@@ -3,12 +3,13 @@ import { Condition } from "../../sync/condition.ts";
 import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
-import { threads } from "../../sync/threads.ts";
 import { LIMIT } from "./_condition_waits.ts";
+import { Hands } from "./_hands.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_condition_bodies.ts")>(
+const hands = new Hands<typeof import("./_condition_bodies.ts")>(
   import.meta.resolve("./_condition_bodies.ts"),
+  1,
 );
 
 for (const Class of [Lock, RLock]) {
@@ -144,7 +145,7 @@ for (const Class of [Lock, RLock]) {
     const state = new SharedValue("i32", 0);
     const asked = new SharedValue("i32", 0);
     const options = { wanted: 3, timeoutMs: 10_000 };
-    const thread = bodies.start("waitFor", [condition, state, asked, options]);
+    const thread = hands.start("waitFor", [condition, state, asked, options]);
     for (let next = 1; next <= 3; next++) {
       await until(() => asked.get() === next && condition.waiting === 1);
       await condition.withLock(() => {
@@ -161,7 +162,7 @@ for (const Class of [Lock, RLock]) {
     const state = new SharedValue("i32", 0);
     const asked = new SharedValue("i32", 0);
     const options = { wanted: 1, timeoutMs: 50 };
-    const thread = bodies.start("waitFor", [condition, state, asked, options]);
+    const thread = hands.start("waitFor", [condition, state, asked, options]);
     await until(() => asked.get() > 0);
     await until(() => {
       using held = condition.tryAcquire();
@@ -177,7 +178,7 @@ for (const Class of [Lock, RLock]) {
 Deno.test("Condition.waitForSync() blocks the main thread until a thread notifies", async () => {
   const condition = new Condition();
   const state = new SharedValue("i32", 0);
-  const thread = bodies.start("countTo", [condition, state, 5]);
+  const thread = hands.start("countTo", [condition, state, 5]);
   condition.withLockSync(() => {
     const isFive = () => state.get() === 5 && "five";
     assertEquals(condition.waitForSync(isFive, LIMIT), "five");

@@ -3,12 +3,13 @@ import { Condition } from "../../sync/condition.ts";
 import { Lock } from "../../sync/lock.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { STAGE } from "./_kill_bodies.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_kill_bodies.ts")>(
-  import.meta.resolve("./_kill_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_kill_bodies.ts");
+const hands = new Hands<typeof import("./_kill_bodies.ts")>(BODIES, 2);
+const mortals = threads<typeof import("./_kill_bodies.ts")>(BODIES);
 
 const LIMIT = { timeoutMs: 10_000 };
 
@@ -50,12 +51,12 @@ for (const nth of [1, 2]) {
     const condition = new Condition(new Lock());
     const stage = new SharedValue("i32", 0);
     const tasks = new Tasks();
-    const listeners = [1, 2].map(() => bodies.start("listenWell", [condition]));
+    const listeners = [1, 2].map(() => hands.start("listenWell", [condition]));
     await until(() => condition.waiting === 2);
     await tasks.add(condition);
     await tasks.add(condition);
     const place = { label: "chosen", nth } as const;
-    const victim = bodies.start("notify", [condition, 2, place, stage]);
+    const victim = mortals.start("notify", [condition, 2, place, stage]);
     await until(() => stage.get() === STAGE.STUCK);
     assertEquals(listeners.map((thread) => thread.alive), [true, true]);
     await victim.terminate(LIMIT);
@@ -78,7 +79,7 @@ Deno.test("Condition.wait() is left by a thread that dies before it waits", asyn
   const stage = new SharedValue("i32", 0);
   const tasks = new Tasks();
   const place = { label: "published", nth: 1 } as const;
-  const victim = bodies.start("listen", [condition, place, stage]);
+  const victim = mortals.start("listen", [condition, place, stage]);
   await until(() => stage.get() === STAGE.STUCK);
   assertEquals(condition.lock.locked, true);
   await victim.terminate(LIMIT);
@@ -97,7 +98,7 @@ Deno.test("Condition.notify() is given on if the blocking thread that got it is 
   const stage = new SharedValue("i32", 0);
   const tasks = new Tasks();
   const place = { label: "woken", nth: 1 } as const;
-  const victim = bodies.start("listen", [condition, place, stage]);
+  const victim = mortals.start("listen", [condition, place, stage]);
   await until(() => condition.waiting === 1);
   await tasks.add(condition);
   await tasks.add(condition);
@@ -117,10 +118,10 @@ Deno.test("Condition.notify() is given on if the tasks that got it are of a dead
   const condition = new Condition(new Lock());
   const stage = new SharedValue("i32", 0);
   const tasks = new Tasks();
-  const victim = bodies.start("listenDeaf", [condition, 3, stage]);
+  const victim = mortals.start("listenDeaf", [condition, 3, stage]);
   await until(() => stage.get() === STAGE.STUCK);
   for (let task = 0; task < 3; task++) await tasks.add(condition);
-  const listener = bodies.start("listenWell", [condition]);
+  const listener = hands.start("listenWell", [condition]);
   await until(() => condition.waiting === 7);
   condition.acquireSync(LIMIT);
   condition.notify(4); // the lanes take turns: two to each, or one and a thread
@@ -143,10 +144,10 @@ Deno.test("Condition.notify() is given on if its thread dies while others are no
   const deaf = new SharedValue("i32", 0);
   const stage = new SharedValue("i32", 0);
   const tasks = new Tasks();
-  const victim = bodies.start("listenDeaf", [condition, 3, deaf]);
+  const victim = mortals.start("listenDeaf", [condition, 3, deaf]);
   await until(() => deaf.get() === STAGE.STUCK);
   for (let task = 0; task < 3; task++) await tasks.add(condition);
-  const notifier = bodies.start("notifySlowly", [condition, 3, stage]);
+  const notifier = hands.start("notifySlowly", [condition, 3, stage]);
   await until(() => stage.get() === STAGE.READY); // the first is of the victim
   victim.terminateSync(LIMIT); // and nothing else runs here until the end
   stage.set(STAGE.GO);
@@ -161,7 +162,7 @@ Deno.test("Condition.notify() is given on though the table of waiters is full", 
   const stage = new SharedValue("i32", 0);
   const tasks = new Tasks();
   const place = { label: "woken", nth: 1 } as const;
-  const victim = bodies.start("listen", [condition, place, stage]);
+  const victim = mortals.start("listen", [condition, place, stage]);
   await until(() => condition.waiting === 1);
   for (let copy = 1; copy < 64; copy++) {
     await tasks.add(Condition.attach(condition.share()));
@@ -181,7 +182,7 @@ Deno.test("Condition.waiting does not count a thread that was notified", async (
   const condition = new Condition(new Lock());
   const stage = new SharedValue("i32", 0);
   const place = { label: "woken", nth: 1 } as const;
-  const victim = bodies.start("listen", [condition, place, stage]);
+  const victim = mortals.start("listen", [condition, place, stage]);
   await until(() => condition.waiting === 1);
   condition.acquireSync(LIMIT);
   condition.notify();
@@ -195,7 +196,7 @@ Deno.test("Condition.wait() is not ended by what a dead thread got before", asyn
   const condition = new Condition(new Lock());
   const stage = new SharedValue("i32", 0);
   const place = { label: "woken", nth: 1 } as const;
-  const victim = bodies.start("listen", [condition, place, stage]);
+  const victim = mortals.start("listen", [condition, place, stage]);
   await until(() => condition.waiting === 1);
   condition.acquireSync(LIMIT);
   condition.notify();
@@ -217,7 +218,7 @@ Deno.test(`Condition.notify() ends exactly as many waits as told when ${MANY} ob
   for (let copy = 0; copy < MANY; copy++) {
     await tasks.add(Condition.attach(condition.share()));
   }
-  const listener = bodies.start("listenWell", [condition]);
+  const listener = hands.start("listenWell", [condition]);
   await until(() => condition.waiting === MANY + 1);
   for (const n of [1, 3, 63]) {
     const before = condition.waiting;

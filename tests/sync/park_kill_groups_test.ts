@@ -7,12 +7,13 @@ import { SharedValue } from "../../sync/shared_value.ts";
 import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
 import { waitFor } from "../../sync/wait_options.ts";
+import { Hands } from "./_hands.ts";
 import { STAGE, visit } from "./_kill_bodies.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_kill_bodies.ts")>(
-  import.meta.resolve("./_kill_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_kill_bodies.ts");
+const hands = new Hands<typeof import("./_kill_bodies.ts")>(BODIES, 1);
+const mortals = threads<typeof import("./_kill_bodies.ts")>(BODIES);
 
 const LIMIT = { timeoutMs: 10_000 };
 
@@ -38,8 +39,8 @@ for (const place of PLACES) {
     const event = new Event();
     const stage = new SharedValue("i32", 0);
     const task = event.wait(LIMIT);
-    const passer = bodies.start("pass", [event]);
-    const victim = bodies.start("set", [event, place, stage]);
+    const passer = hands.start("pass", [event]);
+    const victim = mortals.start("set", [event, place, stage]);
     await until(() => event.waiting === 2);
     await kill(victim, stage);
     await task;
@@ -53,8 +54,8 @@ for (const place of PLACES) {
     const event = new Event();
     const stage = new SharedValue("i32", 0);
     const task = event.wait(LIMIT);
-    const passer = bodies.start("pass", [event]);
-    const victim = bodies.start("set", [event, place, stage]);
+    const passer = hands.start("pass", [event]);
+    const victim = mortals.start("set", [event, place, stage]);
     await until(() => event.waiting === 2);
     await until(() => stage.get() === STAGE.READY);
     stage.set(STAGE.GO);
@@ -70,8 +71,8 @@ for (const place of PLACES) {
     const barrier = new Barrier(3);
     const stage = new SharedValue("i32", 0);
     const task = barrier.wait(LIMIT);
-    const other = bodies.start("meet", [barrier]);
-    const victim = bodies.start("arrive", [barrier, place, stage]);
+    const other = hands.start("meet", [barrier]);
+    const victim = mortals.start("arrive", [barrier, place, stage]);
     await until(() => barrier.waiting === 2 && other.state === "blocked");
     await kill(victim, stage);
     assertEquals([await task, await other.join(LIMIT)], [0, 1]);
@@ -84,13 +85,13 @@ for (const place of PLACES) {
     const lock = new RwLock();
     const stage = new SharedValue("i32", 0);
     const inside = new SharedValue("i32", 0);
-    const victim = bodies.start("endWriting", [lock, place, stage]);
+    const victim = mortals.start("endWriting", [lock, place, stage]);
     await until(() => stage.get() === STAGE.READY);
     const task = lock.write(LIMIT).then((guard) => {
       visit(inside);
       guard.release();
     });
-    const other = bodies.start("readAndWrite", [lock, inside]);
+    const other = hands.start("readAndWrite", [lock, inside]);
     await until(() => lock.waiting === 2);
     await kill(victim, stage);
     await task;
@@ -106,9 +107,9 @@ Deno.test("RwLock.write() returns once a thread that reads is dead", async () =>
   const lock = new RwLock();
   const stage = new SharedValue("i32", 0);
   const inside = new SharedValue("i32", 0);
-  const victim = bodies.start("read", [lock, stage]);
+  const victim = mortals.start("read", [lock, stage]);
   await until(() => stage.get() === STAGE.READY);
-  const other = bodies.start("readAndWrite", [lock, inside]);
+  const other = hands.start("readAndWrite", [lock, inside]);
   await until(() => lock.writing && other.state === "blocked");
   const task = lock.read(LIMIT);
   assertEquals([lock.readers, lock.tryRead()], [1, undefined]);
@@ -123,7 +124,7 @@ Deno.test("RwLock.read() returns once a writer that waited for readers is dead",
   const lock = new RwLock();
   const stage = new SharedValue("i32", 0);
   const first = await lock.read();
-  const victim = bodies.start("startWriting", [lock, stage]);
+  const victim = mortals.start("startWriting", [lock, stage]);
   await until(() => stage.get() === STAGE.READY);
   stage.set(STAGE.GO);
   await until(() => lock.writing && victim.state === "blocked");
@@ -139,15 +140,15 @@ Deno.test("RwLock.read() returns once a writer that waited for readers is dead",
   assertEquals([lock.readers, lock.writing, lock.waiting], [0, false, 0]);
 });
 
-for (const limit of [{}, { timeoutMs: 500 }]) {
+for (const limit of [{}, { timeoutMs: 1000 }]) {
   const kind = JSON.stringify(limit);
   Deno.test(`Barrier.wait(${kind}) ends, though the thread of the action is dead`, async () => {
     const barrier = new Barrier(2);
     const stage = new SharedValue("i32", 0);
+    const victim = mortals.start("actForEver", [barrier, stage]);
+    await until(() => stage.get() === STAGE.READY);
     const task = barrier.wait(limit);
-    const victim = bodies.start("actForEver", [barrier, stage]);
-    await until(() => stage.get() === STAGE.STUCK);
-    await victim.terminate(LIMIT);
+    await kill(victim, stage);
     await assertRejects(() => waitFor(task, LIMIT), BrokenBarrierError);
     barrier.reset();
     const next = [1, 2].map(() => barrier.wait(LIMIT));

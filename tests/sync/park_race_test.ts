@@ -4,13 +4,14 @@ import { Lock } from "../../sync/lock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import type { Bidder } from "./_park_bodies.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_park_bodies.ts")>(
+const hands = new Hands<typeof import("./_park_bodies.ts")>(
   import.meta.resolve("./_park_bodies.ts"),
+  2,
 );
 
 const LIMIT = { timeoutMs: 10_000 };
@@ -45,8 +46,8 @@ Deno.test("Semaphore.release() is not lost when the thread that it wakes gives u
     const limits = Array.from({ length: ROUNDS }, () => 0.5 + next(150) / 100);
     const long = Array.from({ length: ROUNDS }, () => LIMIT.timeoutMs);
     const competitors = [
-      bodies.start("compete", [permits, hasty, limits]),
-      bodies.start("compete", [permits, patient, long]),
+      hands.start("compete", [permits, hasty, limits]),
+      hands.start("compete", [permits, patient, long]),
     ];
     for (const limit of limits) {
       const before = hasty.got.get();
@@ -99,7 +100,7 @@ Deno.test("Semaphore.release() is not lost when the task ahead of a thread is ab
     const permits = new Semaphore(0);
     const patient = newBidder();
     const long = Array.from({ length: ROUNDS }, () => LIMIT.timeoutMs);
-    const competitor = bodies.start("compete", [permits, patient, long]);
+    const competitor = hands.start("compete", [permits, patient, long]);
     for (let round = 0; round < ROUNDS; round++) {
       const controller = new AbortController();
       const { signal } = controller;
@@ -129,9 +130,9 @@ Deno.test("Lock.release() is not lost on a slow thread behind a busy one", async
     const done = new Event();
     const count = new SharedValue("i32", 0);
     lock.acquireSync(LIMIT);
-    const busy = bodies.start("busy", [lock, asked, done]);
+    const busy = hands.start("busy", [lock, asked, done]);
     await asked.wait(LIMIT);
-    const slow = bodies.start("enterSlowly", [lock, times, count]);
+    const slow = hands.start("enterSlowly", [lock, times, count]);
     for (let time = 0; time < times; time++) {
       await until(() => lock.waiting === 2 && slow.state === "blocked");
       sleepSync(next(160) / 10);
@@ -157,9 +158,9 @@ Deno.test("Lock.release() is not lost on a task behind a busy one when a thread 
     const left = new SharedValue("i32", 0);
     const may = new SharedValue("i32", 0);
     lock.acquireSync(LIMIT);
-    const busy = bodies.start("busy", [lock, asked, done]);
+    const busy = hands.start("busy", [lock, asked, done]);
     await asked.wait(LIMIT);
-    const leaver = bodies.start("leaveSlowly", [lock, times, left, may]);
+    const leaver = hands.start("leaveSlowly", [lock, times, left, may]);
     for (let time = 1; time <= times; time++) {
       const task = lock.acquire(LIMIT);
       await until(() => left.get() === time);

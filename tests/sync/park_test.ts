@@ -5,11 +5,12 @@ import { Lock } from "../../sync/lock.ts";
 import { RwLock } from "../../sync/rw_lock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 import { sleepSync } from "../../sync/sleep.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_park_bodies.ts")>(
+const hands = new Hands<typeof import("./_park_bodies.ts")>(
   import.meta.resolve("./_park_bodies.ts"),
+  3,
 );
 
 const LIMIT = { timeoutMs: 10_000 };
@@ -30,7 +31,7 @@ Deno.test(`Lock.acquire() serves ${MANY} objects and a blocking thread`, async (
     inside--;
     guard.release();
   });
-  const thread = bodies.start("enter", [lock]);
+  const thread = hands.start("enter", [lock]);
   await until(() => thread.state === "blocked");
   held.release();
   await Promise.all(tasks);
@@ -45,7 +46,7 @@ Deno.test(`Semaphore.acquire() serves ${MANY} objects and a blocking thread`, as
     { length: MANY },
     () => Semaphore.attach(permits.share()).acquire(LIMIT),
   );
-  const thread = bodies.start("enter", [permits]);
+  const thread = hands.start("enter", [permits]);
   await until(() => thread.state === "blocked");
   permits.release(MANY);
   for (const task of tasks) await task;
@@ -60,7 +61,7 @@ Deno.test(`Event.wait() lets pass ${MANY} objects and a blocking thread`, async 
     { length: MANY },
     () => Event.attach(event.share()).wait(LIMIT),
   );
-  const thread = bodies.start("pass", [event]);
+  const thread = hands.start("pass", [event]);
   await until(() => thread.state === "blocked");
   event.set();
   event.clear();
@@ -75,7 +76,7 @@ Deno.test(`Barrier.wait() lets pass ${MANY} objects and a blocking thread`, asyn
     { length: MANY },
     () => Barrier.attach(barrier.share()).wait(LIMIT),
   );
-  const thread = bodies.start("meet", [barrier]);
+  const thread = hands.start("meet", [barrier]);
   assertEquals(await Promise.all(tasks), [...Array(MANY).keys()]);
   assertEquals(await thread.join(LIMIT), MANY);
   assertEquals([barrier.waiting, barrier.broken], [0, false]);
@@ -111,7 +112,7 @@ Deno.test(`RwLock.read() and write() serve ${MANY} objects`, async () => {
 Deno.test("Lock.acquireSync() blocks behind a task of the same thread, and gets it", async () => {
   const lock = new Lock();
   const held = new Event();
-  const holder = bodies.start("holdUntil", [lock, held, 2]);
+  const holder = hands.start("holdUntil", [lock, held, 2]);
   await held.wait(LIMIT);
   const task = lock.acquire(LIMIT);
   lock.acquireSync(LIMIT); // the task cannot run before this returns
@@ -126,8 +127,8 @@ Deno.test("Lock.acquireSync() gets it while the task ahead of it is busy elsewhe
   const asked = new Event();
   const done = new Event();
   const held = lock.tryAcquire()!;
-  const thread = bodies.start("busy", [lock, asked, done]);
-  const other = bodies.start("enter", [lock]);
+  const thread = hands.start("busy", [lock, asked, done]);
+  const other = hands.start("enter", [lock]);
   await asked.wait(LIMIT);
   await until(() => lock.waiting === 2);
   held.release();
@@ -143,7 +144,7 @@ Deno.test("Lock.acquireSync() gets it while the task ahead of it is busy elsewhe
 Deno.test("Lock.tryAcquire() does not overtake a thread that waited for more than 1 ms", async () => {
   const lock = new Lock();
   const held = new Event();
-  const thread = bodies.start("overtake", [lock, held]);
+  const thread = hands.start("overtake", [lock, held]);
   await held.wait(LIMIT);
   lock.acquireSync(LIMIT);
   assertEquals(await thread.join(LIMIT), false);
@@ -156,7 +157,7 @@ Deno.test("RwLock.readSync() lets in all who wait behind a writer", async () => 
   const others = new Barrier(3);
   const writer = lock.writeSync();
   const readers = [1, 2, 3].map(() =>
-    bodies.start("readTogether", [lock, others])
+    hands.start("readTogether", [lock, others])
   );
   await until(() => lock.waiting === 3);
   writer.release();
@@ -167,7 +168,7 @@ Deno.test("RwLock.readSync() lets in all who wait behind a writer", async () => 
 Deno.test("Lock.acquireSync() gets it though others take it over and over", async () => {
   const lock = new Lock();
   const done = new Event();
-  const hogs = [1, 2].map(() => bodies.start("hog", [lock, done]));
+  const hogs = [1, 2].map(() => hands.start("hog", [lock, done]));
   await until(() => lock.locked);
   for (let time = 0; time < 20; time++) {
     lock.acquireSync(LIMIT);
@@ -211,7 +212,7 @@ Deno.test("Lock.waiting counts threads and tasks until they have it or give up",
   const { signal } = controller;
   lock.acquireSync();
   assertEquals(lock.waiting, 0);
-  const thread = bodies.start("enter", [lock]);
+  const thread = hands.start("enter", [lock]);
   await until(() => lock.waiting === 1);
   const aborted = assertRejects(
     () => lock.acquire({ signal }),
