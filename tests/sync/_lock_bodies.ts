@@ -158,9 +158,3 @@ export function setAndClear(event: Event, waiting: number): void {
   event.set();
   event.clear();
 }
-
-/** Sets an event when the thread that started this has nothing else to do. */
-export function setLater(event: Event): void {
-  sleepSync(100);
-  event.set();
-}

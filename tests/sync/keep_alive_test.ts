@@ -1,79 +1,89 @@
 import { assertEquals } from "@std/assert";
 import { printed } from "./_child.ts";
 
-/**
- * Text of a program: what it imports, and a thread that it starts. No program
- * may await at its top level: that keeps more alive than a wait inside does.
- */
-const HEAD = `
-  import {
-    BoundedSemaphore, Event, Lock, RLock, Semaphore, spawn, Thread,
-  } from "@lockstep/lockstep/sync";
-  const BODIES = ${JSON.stringify(import.meta.resolve("./_lock_bodies.ts"))};
-  const start = (...args) =>
-    Thread.start(BODIES, ...args, { daemon: true, name: "daemon" });
+/** Holds what is waited for, waits, and what ends the wait, for each primitive. */
+const WAITS = `
+  const [lock, rlock, event] = [new Lock(), new RLock(), new Event()];
+  const seats = [new Semaphore(0), new BoundedSemaphore(1)];
+  const [closed, condition] = [new Event(), new Condition()];
+  const barrier = new Barrier(2);
+  lock.acquireSync();
+  rlock.acquireSync();
+  seats[1].acquireSync();
+  const waits = {
+    "Lock.acquire()": [() => lock.acquire(), () => lock.release()],
+    "Lock.whenReady()": [() => lock.whenReady(), () => lock.release()],
+    "RLock.withLock()": [() => rlock.withLock(() => {}), () => rlock.release()],
+    "Semaphore.acquire()": [() => seats[0].acquire(), () => seats[0].release()],
+    "BoundedSemaphore.acquire()":
+      [() => seats[1].acquire(), () => seats[1].release()],
+    "Event.wait()": [() => event.wait(), () => event.set()],
+    "Event.whenReady()": [() => closed.whenReady(), () => closed.set()],
+    "Barrier.wait()": [() => barrier.wait(), () => barrier.wait()],
+    "Condition.wait()": [
+      () => condition.withLock(() => condition.wait()),
+      () => condition.withLock(() => condition.notify()),
+    ],
+  };
 `;
 
-/** Ways to wait for what a daemon holds, which keeps nothing alive itself. */
-const WAITS = {
-  "Lock.acquire()": "const p = new Lock(); const wait = () => p.acquire();",
-  "Lock.whenReady()": "const p = new Lock(); const wait = () => p.whenReady();",
-  "RLock.withLock()":
-    "const p = new RLock(); const wait = () => p.withLock(() => {});",
-  "Semaphore.acquire()":
-    "const p = new Semaphore(1); const wait = () => p.acquire();",
-  "BoundedSemaphore.acquire()":
-    "const p = new BoundedSemaphore(1); const wait = () => p.acquire();",
-  "Event.wait()": "const p = new Event(); const wait = () => p.wait();",
-};
+// No program may await at its top level: that keeps more alive than a wait does.
 
-for (const [symbol, program] of Object.entries(WAITS)) {
-  Deno.test(`${symbol} keeps the process alive, and lets it end then`, async () => {
-    const output = await printed(`
-      ${HEAD}
-      ${program}
-      const [closed, go] = [new Event(), new Event()];
-      start("closeUntil", [p, closed, go]);
-      closed.waitSync({ timeoutMs: 10_000 });
-      start("setLater", [go]);
-      wait().then(() => console.log("done"));
-    `);
-    assertEquals(output, "done\n");
-  });
-}
-
-Deno.test("Lock.acquire() that has ended lets the process end, however it ended", async () => {
+Deno.test("A wait keeps the process alive, and lets it end then", async () => {
   const output = await printed(`
-    ${HEAD}
+    import {
+      Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore,
+    } from "@lockstep/lockstep/sync";
+    ${WAITS}
+    async function main() {
+      for (const [symbol, [wait, end]] of Object.entries(waits)) {
+        Deno.unrefTimer(setTimeout(end, 2)); // which keeps nothing alive
+        await wait();
+        console.log(symbol);
+      }
+    }
+    main();
+  `);
+  const symbols = [...WAITS.matchAll(/^ +"(.*)":/gm)].map(([, name]) => name);
+  assertEquals(output.trimEnd().split("\n"), symbols);
+});
+
+Deno.test("Lock.acquire() of what a daemon holds keeps the process alive, however it ends", async () => {
+  const output = await printed(`
+    import { Event, Lock, Thread } from "@lockstep/lockstep/sync";
     const [lock, closed, go] = [new Lock(), new Event(), new Event()];
-    start("closeUntil", [lock, closed, go]);
+    const bodies = ${JSON.stringify(import.meta.resolve("./_lock_bodies.ts"))};
+    const options = { daemon: true };
+    Thread.start(bodies, "closeUntil", [lock, closed, go], options);
     closed.waitSync({ timeoutMs: 10_000 });
     const controller = new AbortController();
     const aborted = lock.acquire({ signal: controller.signal });
     const late = lock.acquire({ timeoutMs: 5 });
     const polled = lock.whenReady({ signal: controller.signal });
+    const waited = lock.acquire();
     aborted.catch(console.log);
     polled.catch(console.log);
     late.catch((error) => {
       console.log(error.name);
       controller.abort("aborted");
+      go.set();
     });
+    waited.then(() => console.log("acquired"));
   `);
-  assertEquals(output, "TimeoutError\naborted\naborted\n");
+  assertEquals(output, "TimeoutError\naborted\naborted\nacquired\n");
 });
 
 Deno.test("Lock.acquire() in a thread keeps it alive", async () => {
   const output = await printed(`
-    ${HEAD}
-    const [lock, closed, go] = [new Lock(), new Event(), new Event()];
-    start("closeUntil", [lock, closed, go]);
-    closed.waitSync({ timeoutMs: 10_000 });
+    import { Lock, Thread } from "@lockstep/lockstep/sync";
+    const lock = new Lock();
+    lock.acquireSync();
     const waiter = Thread.fromFunction(async (lock) => {
       using _held = await lock.acquire();
       return "done";
     }, [lock]);
     while (lock.waiting === 0) await new Promise((done) => setTimeout(done, 1));
-    go.set();
+    lock.release();
     console.log(await waiter.join());
   `);
   assertEquals(output, "done\n");

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { compiled, sourceOf } from "../../sync/_source.ts";
 import { Lock } from "../../sync/lock.ts";
 import { Thread } from "../../sync/thread.ts";
 
@@ -57,11 +58,18 @@ function compact(source: string): (a: number, b: number) => number {
 }
 
 for (const [what, fn] of Object.entries(WRITTEN)) {
-  Deno.test(`Thread.fromFunction() runs a function written as: ${what}`, async () => {
-    const thread = Thread.fromFunction<[number, number], unknown>(fn, [20, 1]);
-    assertEquals(await thread.join(LIMIT), 21);
+  Deno.test(`Thread.fromFunction() understands a function written as: ${what}`, async () => {
+    const again = await compiled(sourceOf(fn)); // as the thread does
+    assertEquals(await again(20, 1), 21);
   });
 }
+
+Deno.test("Thread.fromFunction() runs a function by its source", async () => {
+  const { function: written, ["method of a class"]: method } = WRITTEN;
+  for (const fn of [written, method]) {
+    assertEquals(await Thread.fromFunction(fn, [20, 1]).join(LIMIT), 21);
+  }
+});
 
 Deno.test("Thread.fromFunction() keeps types, and takes options", async () => {
   const lock = new Lock();

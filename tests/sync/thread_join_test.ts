@@ -31,8 +31,8 @@ function assertTimeout(error: Error): void {
   assert(error.message.includes('"endless"'), error.message);
 }
 
-Deno.test("Thread.join() gives ten results in the order of the calls", async () => {
-  const gates = Array.from({ length: 10 }, () => new Event());
+Deno.test("Thread.join() gives results in the order of the calls", async () => {
+  const gates = Array.from({ length: 4 }, () => new Event());
   const started = gates.map((gate, n) =>
     Thread.fromFunction(async (gate: Event, next: Event | null, n: number) => {
       await gate.wait({ timeoutMs: 10_000 });
@@ -43,7 +43,7 @@ Deno.test("Thread.join() gives ten results in the order of the calls", async () 
   gates.at(-1)!.set(); // the last one ends first
   const results: number[] = [];
   for (const thread of started) results.push(await thread.join(LIMIT));
-  assertEquals(results, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assertEquals(results, [0, 1, 2, 3]);
 });
 
 Deno.test("Thread.join() with a timeout leaves an endless thread alive", async () => {
@@ -52,6 +52,10 @@ Deno.test("Thread.join() with a timeout leaves an endless thread alive", async (
   for (const timeoutMs of [0, 5]) {
     assertTimeout(await assertRejects(() => thread.join({ timeoutMs }), Error));
     assertTimeout(assertThrows(() => thread.joinSync({ timeoutMs }), Error));
+  }
+  for (const timeoutMs of [-1, NaN]) {
+    await assertRejects(() => thread.join({ timeoutMs }), RangeError);
+    assertThrows(() => thread.joinSync({ timeoutMs }), RangeError);
   }
   assertEquals([thread.alive, thread.state], [true, "running"]);
   end();
@@ -76,19 +80,12 @@ Deno.test("Thread.join() rejects with the reason of a signal; the thread goes on
     await assertRejects(() => thread.join(controller)),
     reason,
   );
+  const { signal } = new AbortController();
+  const joined = thread.join({ ...LIMIT, signal });
+  await new Promise((resolve) => setTimeout(resolve, 1));
   assert(thread.alive);
-  end();
-  await thread.join({ ...LIMIT, signal: new AbortController().signal });
-});
-
-Deno.test("Thread.join() refuses a timeout that is none", async () => {
-  const { thread, end } = endless();
-  for (const timeoutMs of [-1, NaN]) {
-    await assertRejects(() => thread.join({ timeoutMs }), RangeError);
-    assertThrows(() => thread.joinSync({ timeoutMs }), RangeError);
-  }
-  end();
-  await thread.join(LIMIT);
+  end(); // only this task can, and it goes on
+  await joined;
 });
 
 Deno.test("Thread.join() gives the same result again, and to all who wait", async () => {
@@ -131,13 +128,4 @@ Deno.test("Thread.joinSync() waits while the main thread blocks", () => {
   }, [event]);
   assertEquals(thread.joinSync(LIMIT), "waited");
   opener.joinSync(LIMIT);
-});
-
-Deno.test("Thread.join() lets other tasks of the thread go on", async () => {
-  const { thread, end } = endless();
-  const joining = thread.join(LIMIT);
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  assert(thread.alive);
-  end(); // only this task can
-  await joining;
 });
