@@ -21,18 +21,33 @@ export class PaintError extends Error {
 
 export class NamelessError extends Error {}
 
-const BUILT_IN = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
+/** Throws one error for all those that other functions of this module throw. */
+export async function throwTogether(
+  names: readonly string[],
+): Promise<never> {
+  const here = await import(import.meta.url);
+  const errors = names.map((name) => {
+    try {
+      return here[name]();
+    } catch (error) {
+      return error;
+    }
+  });
+  throw new AggregateError(errors, "all failed");
+}
 
-export function throwBuiltIn(name: string): never {
-  throw new BUILT_IN[name as keyof typeof BUILT_IN](`a ${name}`);
+export function throwBuiltIn(): never {
+  const classes = [
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+  ];
+  const errors = classes.map((Class) => new Class(`a ${Class.name}`));
+  throw new AggregateError(errors, "one of each");
 }
 
 export async function throwLater(): Promise<never> {
@@ -50,11 +65,6 @@ export function throwDom(): never {
 
 export function throwAborted(): void {
   AbortSignal.abort().throwIfAborted();
-}
-
-export function throwAggregate(): never {
-  const errors = [new RangeError("first"), "second", new PaintError("third")];
-  throw new AggregateError(errors, "all failed");
 }
 
 export function throwBroken(): void {
@@ -98,32 +108,28 @@ export function throwNamed(): never {
   throw error;
 }
 
-export function throwWith(what: string): never {
+export function throwLock(): never {
   const error = new PaintError("with something");
-  const extra = {
-    lock: new Lock(),
+  throw Object.assign(error, { extra: new Lock() });
+}
+
+/** An error that has what belongs to this thread. */
+export function throwUntold(): never {
+  const error = new PaintError("with something");
+  const shared = new SharedArrayBuffer(8);
+  throw Object.assign(error, {
     callback: () => {},
     thread: Thread.current,
-    shared: new SharedArrayBuffer(8),
-  };
-  throw Object.assign(error, { extra: extra[what as keyof typeof extra] });
+    shared,
+  });
 }
 
-const VALUES = {
-  text: "just text",
-  undefined,
-  null: null,
-  number: -0,
-  bigint: 10n,
-  object: { deep: [new Map([[1, new Set([2])]])] },
-};
-
-export function throwValue(what: string): never {
-  throw VALUES[what as keyof typeof VALUES];
+export function throwValue(value: unknown): never {
+  throw value;
 }
 
-export function throwUnshareable(what: string): never {
-  throw what === "symbol" ? Symbol("stop") : () => "stop";
+export function throwUnshareable(): never {
+  throw { deep: [() => "stop"] };
 }
 
 export async function rejectUnhandled(): Promise<void> {
@@ -192,11 +198,6 @@ export async function exitInside(lock: Lock): Promise<string> {
 export function eatMemory(): never {
   const eaten: unknown[] = [];
   for (;;) eaten.push({ before: eaten.length, more: {} });
-}
-
-export async function eatMemoryLater(): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  return eatMemory();
 }
 
 export function eatStack(n = 0): number {

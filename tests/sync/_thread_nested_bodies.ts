@@ -31,10 +31,10 @@ export function leave(event: Event, name: string): number {
   return Thread.start(BODIES, waitFor.name, [event], { name }).id;
 }
 
-/** What a thread is that was started here without a word, and with one. */
-export async function daemons(): Promise<boolean[]> {
+/** What threads are that are started here without a word, and with one. */
+export async function daemons(given: boolean): Promise<boolean[]> {
   const found = [Thread.current.daemon];
-  for (const daemon of [undefined, false, true]) {
+  for (const daemon of [undefined, given]) {
     const thread = new Thread(BODIES, aboutMe.name, [], { daemon });
     const facts = await thread.start().join(LIMIT) as Facts;
     found.push(thread.daemon, facts.daemon);

@@ -14,6 +14,8 @@ const bodies = threads<typeof import("./_stress_condition_bodies.ts")>(
 );
 
 const ROUNDS = STRESS ? 20 : 1;
+const DEATHS = STRESS ? 6 : 3;
+const TIMES = STRESS ? 200 : 60;
 
 /** Many wait to be notified, and some of them give up, or die. */
 async function storm(condition: Condition, weather: Weather): Promise<void> {
@@ -70,7 +72,7 @@ for (const Class of [Lock, RLock]) {
     await withSeed(ROUNDS, async (seed) => {
       const threads = 2 + random(seed)(3);
       const condition = new Condition(new Class());
-      await storm(condition, { seed, threads, deaths: 0, times: 400 });
+      await storm(condition, { seed, threads, deaths: 0, times: TIMES });
     });
   });
 
@@ -78,7 +80,7 @@ for (const Class of [Lock, RLock]) {
     await withSeed(ROUNDS, async (seed) => {
       const threads = 2 + random(seed)(3);
       const condition = new Condition(new Class());
-      await storm(condition, { seed, threads, deaths: 6, times: 200 });
+      await storm(condition, { seed, threads, deaths: DEATHS, times: TIMES });
     });
   });
 }

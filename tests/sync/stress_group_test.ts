@@ -12,6 +12,8 @@ const bodies = threads<typeof import("./_stress_group_bodies.ts")>(
 );
 
 const ROUNDS = STRESS ? 20 : 1;
+const DEATHS = STRESS ? 6 : 3;
+const TIMES = STRESS ? 200 : 60;
 
 function newBoard(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
@@ -27,7 +29,7 @@ for (const isPatient of [true, false]) {
       const next = random(seed);
       const event = new Event();
       const board = newBoard();
-      const weather = { seed, threads: 2 + next(3), deaths: 0, times: 100 };
+      const weather = { seed, threads: 2 + next(3), deaths: 0, times: TIMES };
       const crew = new Crew({
         board,
         subject: event,
@@ -57,7 +59,12 @@ Deno.test("Event.wait() ends, whoever else dies", async () => {
     const next = random(seed);
     const event = new Event();
     const board = newBoard();
-    const weather = { seed, threads: 2 + next(3), deaths: 6, times: 100 };
+    const weather = {
+      seed,
+      threads: 2 + next(3),
+      deaths: DEATHS,
+      times: TIMES,
+    };
     const crew = new Crew({
       board,
       subject: event,
@@ -91,12 +98,12 @@ Deno.test("Barrier.wait() keeps all together, round by round", async () => {
       seed,
       threads: Math.min(parties, 3),
       deaths: 0,
-      times: 200,
+      times: TIMES,
       tasksOf: (thread) => thread === 2 ? parties - 2 : thread,
     });
     assertEquals(crew.members, parties);
     await crew.work(Promise.resolve());
-    assertEquals(board[GROUP.ARRIVED], 200 * parties);
+    assertEquals(board[GROUP.ARRIVED], TIMES * parties);
     assertEquals([barrier.waiting, barrier.broken], [0, false]);
   });
 });
@@ -113,7 +120,7 @@ Deno.test("Barrier.wait() ends, whoever gives up or dies", async () => {
       tick() {
         if (Atomics.load(board, GROUP.OVER) !== 0) barrier.abort();
       },
-    }, { seed, threads: 3, deaths: 6, times: 0, tasksOf: () => next(2) });
+    }, { seed, threads: 3, deaths: DEATHS, times: 0, tasksOf: () => next(2) });
     const goal = async () => {
       while (goesOn(board) || board[GROUP.PASSED]! < 100) await turn();
       Atomics.store(board, GROUP.OVER, 1);

@@ -7,6 +7,8 @@ import { storm } from "./_storm.ts";
 import type { Door } from "./_stress_bodies.ts";
 
 const ROUNDS = STRESS ? 20 : 1;
+const TIMES = STRESS ? 200 : 60;
+const DEATHS = STRESS ? 6 : 3;
 const THREADS = STRESS ? [2, 4, 8] : [2, 4];
 
 const DOORS: Readonly<Record<string, (next: Next) => Door>> = {
@@ -21,7 +23,7 @@ for (const [name, make] of Object.entries(DOORS)) {
     await withSeed(ROUNDS, async (seed) => {
       const next = random(seed);
       const threads = THREADS[next(THREADS.length)]!;
-      await storm(make(next), { seed, threads, deaths: 0, times: 200 });
+      await storm(make(next), { seed, threads, deaths: 0, times: TIMES });
     });
   });
 
@@ -29,7 +31,7 @@ for (const [name, make] of Object.entries(DOORS)) {
     await withSeed(ROUNDS, async (seed) => {
       const next = random(seed);
       const threads = 2 + next(3);
-      await storm(make(next), { seed, threads, deaths: 6, times: 100 });
+      await storm(make(next), { seed, threads, deaths: DEATHS, times: TIMES });
     });
   });
 }

@@ -25,8 +25,19 @@ async function errorOf(thread: Thread): Promise<Error> {
   return error;
 }
 
-for (
-  const Class of [
+/** What functions throw that are called in one thread, one after the other. */
+async function errorsOf<E>(...names: string[]): Promise<E[]> {
+  const error = await errorOf(bodies.start("throwTogether", [names]));
+  assertInstanceOf(error, AggregateError);
+  for (const each of error.errors) assertInstanceOf(each, Error);
+  return error.errors;
+}
+
+Deno.test("Thread.join() throws an AggregateError with its errors, and built-in ones", async () => {
+  const error = await errorOf(bodies.start("throwBuiltIn", []));
+  assertInstanceOf(error, AggregateError);
+  assertEquals(error.message, "one of each");
+  const classes = [
     Error,
     EvalError,
     RangeError,
@@ -34,16 +45,15 @@ for (
     SyntaxError,
     TypeError,
     URIError,
-  ]
-) {
-  const { name } = Class;
-  Deno.test(`Thread.join() throws the ${name} of the function`, async () => {
-    const error = await errorOf(bodies.start("throwBuiltIn", [name]));
-    assertStrictEquals(error.constructor, Class);
-    assertEquals([error.name, error.message], [name, `a ${name}`]);
-    assertEquals(Object.keys(error), []);
-  });
-}
+  ];
+  assertEquals(error.errors.length, classes.length);
+  for (const [index, Class] of classes.entries()) {
+    const each: Error = error.errors[index];
+    assertStrictEquals(each.constructor, Class);
+    assertEquals([each.name, each.message], [Class.name, `a ${Class.name}`]);
+    assertEquals(Object.keys(each), []);
+  }
+});
 
 Deno.test("Thread.join() throws the error again and again, as joinSync() does", async () => {
   const thread = bodies.start("throwLater", []);
@@ -58,141 +68,95 @@ Deno.test("Thread.join() throws the error again and again, as joinSync() does", 
   }
 });
 
-Deno.test("Thread.join() throws an error whose stack is that of the thread", async () => {
-  const { stack } = await errorOf(bodies.start("throwOwn", []));
+Deno.test("Thread.join() throws an error of the user, with its stack, class name and properties", async () => {
+  const error = await errorOf(bodies.start("throwOwn", []));
+  const { name, constructor, message, stack } = error;
+  assertEquals([name, constructor.name], ["PaintError", "PaintError"]);
+  assertEquals(message, "the paint is too thin");
   assertStringIncludes(stack!, "PaintError: the paint is too thin");
   assertStringIncludes(stack!, "throwOwn");
   assertStringIncludes(stack!, BODIES);
+  const { code, layers, seen } = error as unknown as Record<string, unknown>;
+  assertEquals([code, layers], ["too-thin", [1, 2]]);
+  assertEquals(seen, new Map([["at", new Date(0)]]));
 });
 
-Deno.test("Thread.join() throws the errors of Deno", async () => {
-  const error = await errorOf(bodies.start("throwNotFound", []));
-  assertInstanceOf(error, Deno.errors.NotFound);
-  assertEquals([error.name, (error as { code?: string }).code], [
-    "NotFound",
-    "ENOENT",
-  ]);
-  assertStringIncludes(error.message, "no_such_file.txt");
+Deno.test("Thread.join() throws errors with their names, causes and circles", async () => {
+  const [nameless, named, caused, circle] = await errorsOf<Error>(
+    "throwNameless",
+    "throwNamed",
+    "throwCaused",
+    "throwCircle",
+  );
+  const { name, constructor } = nameless!;
+  assertEquals([name, constructor.name], ["Error", "NamelessError"]);
+  assertEquals([named!.name, `${named}`], ["BadPaint", "BadPaint: renamed"]);
+  assertInstanceOf(caused, TypeError);
+  assertInstanceOf(caused.cause, SyntaxError);
+  assertEquals(caused.cause.message, "inner");
+  assertEquals(caused.cause.cause, { reason: [1n] });
+  assertInstanceOf(circle!.cause, Error);
+  assertEquals(circle!.cause.message, "half");
+  assertStrictEquals(circle!.cause.cause, circle);
 });
 
-Deno.test("Thread.join() throws a DOMException with its name and code", async () => {
-  const error = await errorOf(bodies.start("throwDom", []));
-  assertInstanceOf(error, DOMException);
-  assertEquals([error.name, error.message], ["DataCloneError", "no data"]);
-  assertEquals(error.code, DOMException.DATA_CLONE_ERR);
-  const aborted = await errorOf(bodies.start("throwAborted", []));
+Deno.test("Thread.join() throws the errors of Deno, and a DOMException with its code", async () => {
+  const [missing, dom, aborted] = await errorsOf<DOMException>(
+    "throwNotFound",
+    "throwDom",
+    "throwAborted",
+  );
+  assertInstanceOf(missing, Deno.errors.NotFound);
+  assertEquals([missing.name, missing.code as unknown], ["NotFound", "ENOENT"]);
+  assertStringIncludes(missing.message, "no_such_file.txt");
+  assertInstanceOf(dom, DOMException);
+  assertEquals([dom.name, dom.message], ["DataCloneError", "no data"]);
+  assertEquals(dom.code, DOMException.DATA_CLONE_ERR);
   assertInstanceOf(aborted, DOMException);
   assertEquals(aborted.name, "AbortError");
 });
 
-Deno.test("Thread.join() throws an AggregateError with its errors", async () => {
-  const error = await errorOf(bodies.start("throwAggregate", []));
-  assertInstanceOf(error, AggregateError);
-  assertEquals(error.message, "all failed");
-  const [first, second, third] = error.errors;
-  assertInstanceOf(first, RangeError);
-  assertEquals([first.message, second], ["first", "second"]);
-  assertInstanceOf(third, Error);
-  assertEquals([third.name, (third as unknown as { code: string }).code], [
-    "PaintError",
-    "too-thin",
-  ]);
-});
-
 Deno.test("Thread.join() throws the errors of this module with their code", async () => {
-  const broken = await errorOf(bodies.start("throwBroken", []));
+  const [broken, deadlock, terminated] = await errorsOf<Error>(
+    "throwBroken",
+    "throwDeadlock",
+    "throwOfThread",
+  );
   assertInstanceOf(broken, BrokenBarrierError);
   assertInstanceOf(broken.cause, DOMException);
-  assertEquals([broken.code, broken.cause.name], [
-    "broken-barrier",
-    "TimeoutError",
-  ]);
-  const deadlock = await errorOf(bodies.start("throwDeadlock", []));
+  const { code, cause } = broken;
+  assertEquals([code, cause.name], ["broken-barrier", "TimeoutError"]);
   assertInstanceOf(deadlock, DeadlockError);
   assertEquals(deadlock.cycle, ["a waits for b", "b waits for a"]);
-  const terminated = await errorOf(bodies.start("throwOfThread", []));
   assertInstanceOf(terminated, ThreadError);
-  assertEquals([terminated.name, terminated.code], [
-    "ThreadError",
-    "terminated",
-  ]);
-});
-
-Deno.test("Thread.join() throws an error of the user with name, class name and properties", async () => {
-  const error = await errorOf(bodies.start("throwOwn", []));
-  assertEquals([error.name, error.constructor.name, error.message], [
-    "PaintError",
-    "PaintError",
-    "the paint is too thin",
-  ]);
-  const { code, layers, seen } = error as unknown as Record<string, unknown>;
-  assertEquals([code, layers, seen], [
-    "too-thin",
-    [1, 2],
-    new Map([["at", new Date(0)]]),
-  ]);
-  const nameless = await errorOf(bodies.start("throwNameless", []));
-  assertEquals([nameless.name, nameless.constructor.name], [
-    "Error",
-    "NamelessError",
-  ]);
-});
-
-Deno.test("Thread.join() throws an error with the name that it was given", async () => {
-  const error = await errorOf(bodies.start("throwNamed", []));
-  assertEquals([error.name, `${error}`], ["BadPaint", "BadPaint: renamed"]);
-});
-
-Deno.test("Thread.join() throws an error with its causes", async () => {
-  const error = await errorOf(bodies.start("throwCaused", []));
-  assertInstanceOf(error, TypeError);
-  assertInstanceOf(error.cause, SyntaxError);
-  assertEquals(error.cause.message, "inner");
-  assertEquals(error.cause.cause, { reason: [1n] });
-});
-
-Deno.test("Thread.join() throws an error that is its own cause", async () => {
-  const error = await errorOf(bodies.start("throwCircle", []));
-  assertInstanceOf(error.cause, Error);
-  assertEquals(error.cause.message, "half");
-  assertStrictEquals(error.cause.cause, error);
+  const { name, code: why } = terminated;
+  assertEquals([name, why], ["ThreadError", "terminated"]);
 });
 
 Deno.test("Thread.join() throws an error with a lock among its properties", async () => {
-  const error = await errorOf(bodies.start("throwWith", ["lock"]));
+  const error = await errorOf(bodies.start("throwLock", []));
   const { extra } = error as unknown as { extra: Lock };
   assertInstanceOf(extra, Lock);
   extra.acquireSync(LIMIT);
   assert(extra.locked);
 });
 
-for (const what of ["callback", "thread", "shared"]) {
-  Deno.test(`Thread.join() throws the error, though a property cannot travel: ${what}`, async () => {
-    const error = await errorOf(bodies.start("throwWith", [what]));
-    assertEquals([error.name, error.message], ["PaintError", "with something"]);
-    const { code } = error as unknown as { code: string };
-    assertEquals(code, "too-thin");
-  });
-}
+Deno.test("Thread.join() throws the error, though properties cannot travel", async () => {
+  const error = await errorOf(bodies.start("throwUntold", []));
+  assertEquals([error.name, error.message], ["PaintError", "with something"]);
+  assertEquals((error as unknown as { code: string }).code, "too-thin");
+  assert(!("callback" in error) && !("thread" in error));
+});
 
 Deno.test("Thread.join() throws what is no error as it is", async () => {
-  const expected = {
-    text: "just text",
-    undefined,
-    null: null,
-    number: -0,
-    bigint: 10n,
-    object: { deep: [new Map([[1, new Set([2])]])] },
-  };
-  for (const [what, value] of Object.entries(expected)) {
-    assertEquals(await reasonOf(bodies.start("throwValue", [what])), value);
+  const deep = [new Map([[1, new Set([2])]]), null, -0, 10n, "just text"];
+  for (const value of [undefined, { deep }]) {
+    assertEquals(await reasonOf(bodies.start("throwValue", [value])), value);
   }
 });
 
 Deno.test("Thread.join() throws a TypeError for what is thrown and cannot travel", async () => {
-  for (const what of ["symbol", "function"]) {
-    const error = await errorOf(bodies.start("throwUnshareable", [what]));
-    assertInstanceOf(error, TypeError);
-    assertStringIncludes(error.message, what);
-  }
+  const error = await errorOf(bodies.start("throwUnshareable", []));
+  assertInstanceOf(error, TypeError);
+  assertStringIncludes(error.message, "deep[0]: a function");
 });

@@ -34,15 +34,18 @@ Deno.test("Thread that blocks and is no daemon keeps the process until it is don
   assertEquals(output, "main done\nthread done\n");
 });
 
-Deno.test("Thread that is a daemon does not keep the process, whatever it does", async () => {
+Deno.test("Thread that is a daemon, or was terminated, does not keep the process, whatever it does", async () => {
   const output = await printed(`
     import { Event, Thread } from "@lockstep/lockstep/sync";
     const { resolve } = import.meta;
     const bodies = resolve("./tests/sync/_thread_bodies.ts");
     for (const name of ["spin", "waitRaw", "sleepLong", "awaitForEver"]) {
-      const started = new Event();
-      Thread.start(bodies, name, [started], { daemon: true });
-      started.waitSync({ timeoutMs: 10_000 });
+      for (const daemon of [true, false]) {
+        const started = new Event();
+        const thread = Thread.start(bodies, name, [started], { daemon });
+        started.waitSync({ timeoutMs: 10_000 });
+        if (!daemon) await thread.terminate({ timeoutMs: 10_000 });
+      }
     }
     console.log(Thread.count);
   `);
@@ -79,21 +82,6 @@ Deno.test("Thread does not keep the process from Deno.exit()", async () => {
     Deno.exit(3);
   `);
   assertEquals([code, stdout], [3, "exits\n"]);
-});
-
-Deno.test("Thread.terminate() lets the process end", async () => {
-  const output = await printed(`
-    import { Event, Thread } from "@lockstep/lockstep/sync";
-    const bodies = import.meta.resolve("./tests/sync/_thread_bodies.ts");
-    for (const name of ["spin", "waitRaw", "sleepLong", "awaitForEver"]) {
-      const started = new Event();
-      const thread = Thread.start(bodies, name, [started]);
-      started.waitSync({ timeoutMs: 10_000 });
-      await thread.terminate({ timeoutMs: 10_000 });
-    }
-    console.log(Thread.count);
-  `);
-  assertEquals(output, "1\n");
 });
 
 Deno.test("Thread.start() without --allow-read says so, and does not ask", async () => {

@@ -84,50 +84,36 @@ Deno.test("Thread.onUncaught that throws does not hide the error", async () => {
   assertEquals(await messageOf(thread), "RangeError: of the function");
 });
 
-Deno.test("Thread.onUncaught writes to stderr by default, with the name of the thread", async () => {
+Deno.test("Thread.onUncaught writes to stderr by default, with the name of the thread, joined or not", async () => {
   const { code, stdout, stderr } = await run(`
     import { Thread } from "@lockstep/lockstep/sync";
     const thread = Thread.fromFunction(() => {
       throw new RangeError("no paint left");
     }, [], { name: "painter" });
     await thread.join().catch((error) => console.log(error.message));
+    const module = "./tests/sync/_thread_errors_bodies.ts"; // has its own hook
+    const own = Thread.start(import.meta.resolve(module), "throwOwn");
+    await own.join().catch((error) => console.log(error.message));
+    const fail = () => Promise.reject(new RangeError("the wall is gone"));
+    Thread.fromFunction(fail, [], { name: "plasterer" });
   `);
-  assertEquals([code, stdout], [0, "no paint left\n"], stderr);
+  const output = "no paint left\nthe paint is too thin\n";
+  assertEquals([code, stdout], [0, output], stderr);
   assertStringIncludes(stderr, 'thread "painter"');
   assertStringIncludes(stderr, "RangeError: no paint left");
-});
-
-Deno.test("Thread.onUncaught writes to stderr though nobody joins", async () => {
-  const { code, stderr } = await run(`
-    import { Thread } from "@lockstep/lockstep/sync";
-    const fail = () => Promise.reject(new RangeError("no paint left"));
-    Thread.fromFunction(fail, [], { name: "painter" });
-  `);
-  assertEquals(code, 0, stderr);
-  assertStringIncludes(stderr, 'thread "painter"');
-  assertStringIncludes(stderr, "RangeError: no paint left");
-});
-
-Deno.test("Thread.onUncaught of the module replaces what is written to stderr", async () => {
-  const { code, stdout, stderr } = await run(`
-    import { Thread } from "@lockstep/lockstep/sync";
-    const module = "./tests/sync/_thread_errors_bodies.ts";
-    const thread = Thread.start(import.meta.resolve(module), "throwOwn");
-    await thread.join().catch((error) => console.log(error.message));
-  `);
-  assertEquals([code, stdout], [0, "the paint is too thin\n"], stderr);
-  assert(!stderr.includes("paint"), stderr);
+  assertStringIncludes(stderr, 'thread "plasterer"');
+  assertStringIncludes(stderr, "RangeError: the wall is gone");
+  assert(!stderr.includes("too thin"), stderr); // replaced by the module
 });
 
 for (const name of ["exitByDeno", "exitByProcess"] as const) {
   Deno.test(`Thread that calls exit() ends alone: ${name}()`, async () => {
-    for (const code of [0, 3]) {
-      const thread = bodies.start(name, [code], { name: "leaver" });
-      const error = await reasonOf(thread);
-      assertInstanceOf(error, ThreadError);
-      assertEquals([error.code, thread.state], ["exited", "dead"]);
-      assertStringIncludes(error.message, '"leaver"');
-    }
+    const code = name === "exitByDeno" ? 0 : 3;
+    const thread = bodies.start(name, [code], { name: "leaver" });
+    const error = await reasonOf(thread);
+    assertInstanceOf(error, ThreadError);
+    assertEquals([error.code, thread.state], ["exited", "dead"]);
+    assertStringIncludes(error.message, '"leaver"');
   });
 }
 
@@ -140,20 +126,18 @@ Deno.test("Thread that calls exit() runs no further, and gives back its lock", a
   assert(lock.ownerDied);
 });
 
-for (const name of ["eatMemory"] as const) {
-  Deno.test(`Thread that runs out of memory dies alone: ${name}()`, async () => {
-    const thread = bodies.start(name, [], {
-      resourceLimits: { maxOldGenerationSizeMb: 16 },
-      name: "glutton",
-    });
-    const error = await reasonOf(thread);
-    assertInstanceOf(error, ThreadError);
-    assertEquals([error.code, thread.state], ["died", "dead"]);
-    assertStringIncludes(error.message, '"glutton"');
-    const next = bodies.start("rejectHandledLate", []);
-    assertEquals(await next.join(LIMIT), "handled");
+Deno.test("Thread that runs out of memory dies alone", async () => {
+  const thread = bodies.start("eatMemory", [], {
+    resourceLimits: { maxOldGenerationSizeMb: 16 },
+    name: "glutton",
   });
-}
+  const error = await reasonOf(thread);
+  assertInstanceOf(error, ThreadError);
+  assertEquals([error.code, thread.state], ["died", "dead"]);
+  assertStringIncludes(error.message, '"glutton"');
+  const next = bodies.start("rejectHandledLate", []);
+  assertEquals(await next.join(LIMIT), "handled");
+});
 
 Deno.test("Thread.joinSync() throws the error while the main thread blocks", async () => {
   const event = new Event();
