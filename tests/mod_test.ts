@@ -157,6 +157,24 @@ Deno.test("imports make no circle, but for types", async () => {
   for (const path of graph.keys()) visit(path, []);
 });
 
+Deno.test("whatever a thread begins with is embedded by deno compile", async () => {
+  const all = await sources();
+  const embedded = new Set(
+    all.flatMap(({ folder, text }) =>
+      [...text.matchAll(/\bimport\("\.\/([^"]+)"\)/g)]
+        .map(([, file]) => `${folder}/${file}`)
+    ),
+  );
+  for (const { folder, text } of all) {
+    const code = text.replaceAll(/^\s*\*.*$/gm, "");
+    for (const [, file] of code.matchAll(/meta\.resolve\("\.\/([^"]+)"\)/g)) {
+      const entry = `${folder}/${file}`;
+      assert(config.compile.include.includes(entry), entry); // of this package
+      assert(embedded.has(entry), entry); // by whoever depends on it
+    }
+  }
+});
+
 Deno.test("only examples, command lines and defaults of hooks write to the console", async () => {
   // Without a hook an error must be seen somewhere.
   const allowed = ["mux/server.ts", "sync/thread.ts"];
