@@ -21,12 +21,29 @@ export interface StreamPlan<R> {
 }
 
 /**
- * Results as they come. While nothing is ready it waits for two things at once:
- * for the next items, and for a result; so neither a slow source nor a slow task
- * keeps back what is there.
+ * Results as they come.
+ *
+ * Unlike that of other generators, `return()` need not wait for a `next()` under
+ * way: it ends that wait.
  */
-export async function* stream<R>(
+export function stream<R>(plan: StreamPlan<R>): AsyncGenerator<R, void, void> {
+  const leave = new AbortController();
+  const results = resultsOf(plan, leave.signal);
+  const end = results.return.bind(results);
+  results.return = () => {
+    leave.abort();
+    return end();
+  };
+  return results;
+}
+
+/**
+ * While nothing is ready it waits for two things at once: for the next items, and
+ * for a result; so neither a slow source nor a slow task keeps back what is there.
+ */
+async function* resultsOf<R>(
   plan: StreamPlan<R>,
+  left: AbortSignal,
 ): AsyncGenerator<R, void, void> {
   const { ahead, ordered, signal, run } = plan;
   const chunks = chunksOf(plan.items, plan.chunkSize);
@@ -50,7 +67,7 @@ export async function* stream<R>(
     try {
       const next = await chunks.next();
       if (next.done) more = false;
-      else add(run(next.value));
+      else if (more) add(run(next.value)); // nobody has left meanwhile
     } catch (error) { // of the items: it comes when it is its turn
       more = false;
       add({ results: Promise.reject(error), end() {} });
@@ -62,8 +79,9 @@ export async function* stream<R>(
 
   const onAbort = () => change.resolve();
   signal?.addEventListener("abort", onAbort);
+  left.addEventListener("abort", onAbort);
   try {
-    for (;;) {
+    while (!left.aborted && (more || tasks.length > 0)) {
       signal?.throwIfAborted();
       change = Promise.withResolvers();
       if (more && !reading && tasks.length < ahead) void read();
@@ -71,10 +89,8 @@ export async function* stream<R>(
       if (first !== undefined && over.delete(first)) {
         tasks.splice(tasks.indexOf(first), 1);
         yield* await first.results;
-      } else if (more || tasks.length > 0) {
-        await change.promise;
       } else {
-        return;
+        await change.promise;
       }
     }
   } finally {

@@ -81,6 +81,10 @@ export interface Limits {
   readonly byteCapacity: number;
 }
 
+/** What a queue that was shut down refuses. */
+const GET = "get from";
+const PUT = "put into";
+
 type Timed = Pick<WaitOptions, "timeoutMs">;
 type Claim = (message: Message) => void;
 type Ranked = { readonly priority?: number | undefined };
@@ -421,7 +425,7 @@ export class QueueCore {
     const died = this.#putLock.take();
     try {
       if (died) store.mendPut();
-      if (this.#words[SHUT] !== 0) throw this.#shutDown("put into");
+      if (this.#words[SHUT] !== 0) throw this.#shutDown(PUT);
       if (!putters.mayGo(node)) return false;
       if (!this.#hasRoom(message)) {
         if (node <= 0) return false;
@@ -447,7 +451,7 @@ export class QueueCore {
       const shut = Atomics.load(this.#words, SHUT) !== 0; // then nothing comes
       if (!shut && !getters.mayGo(node)) return false;
       if (store.isEmpty()) {
-        if (shut) throw this.#shutDown("get from");
+        if (shut) throw this.#shutDown(GET);
         if (node <= 0) return false;
         getters.mark();
         if (store.isEmpty()) return false;
@@ -511,19 +515,21 @@ export class QueueCore {
     return this.#spinner.until(() => this.isReady && this.#pop(0, claim));
   }
 
-  #shutDown(what: string): QueueShutDownError {
+  #shutDown(what: typeof GET | typeof PUT): QueueShutDownError {
     return new QueueShutDownError(
       `Cannot ${what} the ${this.#type}: it was shut down`,
     );
   }
 
-  #empty(timeoutMs: number): QueueEmptyError {
+  #empty(timeoutMs: number): Error {
+    if (this.isShut && this.#store.octets === 0) return this.#shutDown(GET);
     return new QueueEmptyError(
       `Cannot get from the ${this.#type}: nothing came within ${timeoutMs} ms`,
     );
   }
 
-  #full(timeoutMs: number): QueueFullError {
+  #full(timeoutMs: number): Error {
+    if (this.isShut) return this.#shutDown(PUT);
     return new QueueFullError(
       `Cannot put into the ${this.#type}: no room within ${timeoutMs} ms`,
     );

@@ -1,3 +1,4 @@
+import { Items } from "./_items.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { MAX_CAPACITY, OneWay, STEP_OCTETS, wayWords } from "./_pipe_memory.ts";
 import { PipeReceiver } from "./_pipe_receiver.ts";
@@ -405,18 +406,17 @@ export class PipeEnd<S extends Sendable = Sendable, R extends Sendable = S>
    * Receives messages until the end of the pipe, or until this end is closed. A
    * loop that is left takes nothing with it.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<R, void, void> {
-    while (!this.closed) {
-      let value: R | null;
+  [Symbol.asyncIterator](): AsyncIterableIterator<R, void, void> {
+    return new Items(async (options) => {
+      if (this.closed) return null;
       try {
-        value = await this.receive();
+        const value = await this.receive(options);
+        return value === null ? null : [value];
       } catch (error) {
-        if (this.closed) return;
+        if (this.closed) return null;
         throw error;
       }
-      if (value === null) return;
-      yield value;
-    }
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { Items } from "./_items.ts";
 import { handleOf, type Memory, memoryOf } from "./_memory.ts";
 import { declare } from "./_primitives.ts";
 import {
@@ -313,17 +314,15 @@ export class Queue<T extends Shareable = Shareable>
    * Gets items until the queue is shut down and empty. Several loops, in whatever
    * threads, share the items; one that is left takes nothing with it.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    for (;;) {
-      let item: T;
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, void, void> {
+    return new Items(async (options) => {
       try {
-        item = await this.get();
+        return [await this.get(options)];
       } catch (error) {
-        if (error instanceof QueueShutDownError) return;
+        if (error instanceof QueueShutDownError) return null;
         throw error;
       }
-      yield item;
-    }
+    });
   }
 }
 

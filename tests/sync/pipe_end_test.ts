@@ -191,3 +191,15 @@ Deno.test("PipeEnd can be iterated until it is closed, also while it waits", asy
     assertEquals(got, when === "inside" ? [1] : [1, 2]);
   }
 });
+
+Deno.test("PipeEnd that is left by return() while a loop waits keeps what comes", async () => {
+  const [a, b] = Pipe<number>();
+  const messages = b[Symbol.asyncIterator]();
+  const next = messages.next();
+  await turns();
+  const done = { done: true, value: undefined };
+  assertEquals(await messages.return!(), done);
+  assertEquals(await next, done);
+  a.sendSync(5);
+  assertEquals([await messages.next(), b.tryReceive()], [done, 5]);
+});

@@ -121,6 +121,29 @@ for (const way of WAYS) {
     });
   });
 
+  Deno.test(`ThreadPool.${way}() that is left by return() ends what it waits for`, async () => {
+    await withPool({}, async (pool) => {
+      const [shut, log] = [new Event(), new SharedArray("i32", 9)];
+      const more = Promise.withResolvers<void>();
+      async function* items() {
+        yield { n: 0, log, gate: shut };
+        await more.promise;
+        yield { n: 1, log };
+      }
+      const results = pool[way]("step", items());
+      const next = results.next();
+      await until(() => shut.waiting === 1);
+      const done = { done: true, value: undefined } as const;
+      assertEquals(await results.return(), done);
+      assertEquals(await next, done);
+      await until(() => shut.waiting === 0);
+      more.resolve(); // too late
+      await turns();
+      assertEquals(await pool.submit("add", [1, 2]), 3);
+      assertEquals(noted(log), [0]);
+    });
+  });
+
   Deno.test(`ThreadPool.${way}() throws what a call throws, and is over then`, async () => {
     await withPool({}, async (pool) => {
       const log = new SharedArray("i32", 9);

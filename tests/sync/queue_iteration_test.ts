@@ -122,3 +122,16 @@ Deno.test("Queue passes on what else goes wrong while it is iterated", async () 
   };
   await assertRejects(loop, RangeError, "broken");
 });
+
+Deno.test("Queue that is left by return() while a loop waits keeps what comes", async () => {
+  const queue = new Queue<number>();
+  const items = queue[Symbol.asyncIterator]();
+  const next = items.next();
+  await until(() => queue.waitingToGet === 1);
+  const done = { done: true, value: undefined };
+  assertEquals(await items.return!(), done);
+  assertEquals(await next, done);
+  queue.putSync(5);
+  assertEquals(await items.next(), done);
+  assertEquals([drain(queue), queue.waitingToGet], [[5], 0]);
+});

@@ -198,3 +198,15 @@ Deno.test("Queue.shutdown() and an abort at once end a wait once", async () => {
   }
   assertEquals(queue.waitingToGet, 0);
 });
+
+Deno.test("Queue that was shut down says so, also behind tasks that wait", async () => {
+  const empty = new Queue<string>();
+  const full = new Queue<string>({ maxSize: 1 });
+  full.putSync("a");
+  const waits = [how(() => empty.get()), how(() => full.put("b"))];
+  empty.shutdown();
+  full.shutdown();
+  assertEquals(await how(() => empty.get({ timeoutMs: 0 })), SHUT);
+  assertEquals(await how(() => full.put("c", { timeoutMs: 0 })), SHUT);
+  assertEquals(await Promise.all(waits), [SHUT, SHUT]);
+});
