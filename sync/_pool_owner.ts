@@ -46,6 +46,9 @@ const CANCELLED = 1_000;
 /** How often a task that waits for its turn is looked at, at most. */
 const LOOK_MS = 5;
 
+/** How often to look for a result before the event loop turns. */
+const LOOKS = 64;
+
 /** What a pool is made of. */
 export interface PoolPlan extends
   Pick<
@@ -87,6 +90,8 @@ export class PoolOwner implements Listener {
   #lastTicket = 0;
   #lastPlace = 0;
   #refilling = false;
+  #awaiting = false;
+  #looks = 0;
   /** How many were cancelled whose messages may still be among the tasks. */
   #cancelled = 0;
   #changes: number = this.#registry.changes();
@@ -103,6 +108,8 @@ export class PoolOwner implements Listener {
   constructor(plan: PoolPlan) {
     this.#plan = plan;
     this.#limit = Math.min(TICKETS, plan.size + plan.maxQueue);
+    this.#taskCore.setUnfair();
+    this.#drain(); // from now on whoever has a result rings
   }
 
   /** Whether a task would not wait for room. */
@@ -144,11 +151,13 @@ export class PoolOwner implements Listener {
     if (this.hasRoom) this.#queue(task);
     else this.#wait(task);
     this.#rest();
+    this.#awaitResult();
     return task;
   }
 
   /** Blocks until a task is settled. */
   await(task: PendingTask): void {
+    if (!task.settled) this.#resultCore.look();
     parkUntil(this.#registry, Infinity, () => {
       if (!task.settled) this.onRing();
       return task.settled;
@@ -248,6 +257,24 @@ export class PoolOwner implements Listener {
     };
   }
 
+  /**
+   * Looks for the result of a short task before the event loop sleeps; now and
+   * then it does not, so that the loop turns for others.
+   */
+  #awaitResult(): void {
+    if (this.#awaiting || this.#outstanding > this.#plan.size) return;
+    if (++this.#looks % LOOKS === 0) return;
+    this.#awaiting = true;
+    queueMicrotask(() => queueMicrotask(this.#lookForResult)); // after what is due
+  }
+
+  readonly #lookForResult = (): void => {
+    this.#awaiting = false;
+    const { size } = this.#plan;
+    if (this.#isIdle || this.#outstanding > size) return;
+    if (this.#resultCore.look()) this.onRing();
+  };
+
   get #isIdle(): boolean {
     return this.#outstanding === 0 && this.#waiting.length === 0;
   }
@@ -309,7 +336,7 @@ export class PoolOwner implements Listener {
   /** Settles what has a result. */
   #drain(): void {
     for (;;) {
-      const message = this.#resultCore.pop();
+      const message = this.#resultCore.popOrAsk();
       if (message === undefined) return;
       const task = this.#pending[ticketOf(message.tag)];
       if (task?.tag === message.tag) this.#finish(task, message);

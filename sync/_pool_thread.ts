@@ -94,7 +94,9 @@ class PoolThread {
     this.#setup = setup;
     this.#board = new Board(setup.board);
     this.#tasks = coreOf(setup.tasks);
+    this.#tasks.setUnfair();
     this.#results = coreOf(setup.results);
+    this.#results.bell = () => ring(this.#registry, setup.owner);
   }
 
   async run(): Promise<void> {
@@ -177,7 +179,7 @@ class PoolThread {
 
   /** Gives the result to the pool, unless that wants it no more. */
   #leave(tag: number, value: unknown, failed: boolean, start: number): void {
-    const { place, owner } = this.#setup;
+    const { place } = this.#setup;
     this.#board.addBusy(place, performance.now() - start);
     // Whoever is to be killed must not begin anything.
     if (!this.#board.finish(tag, place)) { for (;;) sleepSync(Infinity); }
@@ -188,7 +190,6 @@ class PoolThread {
       message = packMarked(error, { tag, flag: true });
     }
     this.#results.give(message, this.#isAlone);
-    ring(this.#registry, owner);
   }
 
   #exported(name: string): Callable {

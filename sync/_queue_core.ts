@@ -105,6 +105,11 @@ export class QueueCore {
   readonly #maxOctets: number;
   /** What a get in this thread has taken. */
   #got: Message | undefined;
+  /**
+   * Called when this thread has put what somebody waits for; for those who wait
+   * without a node, see {@linkcode popOrAsk}.
+   */
+  bell: (() => void) | undefined;
 
   /** @param limits Those of a new queue. */
   constructor(
@@ -261,6 +266,30 @@ export class QueueCore {
   }
 
   /**
+   * Looks for a message for as long as it would take to wake this thread, unless
+   * another looks.
+   *
+   * @returns Whether a get would not wait.
+   */
+  look(): boolean {
+    this.#getters.look(() => this.#spinner.until(() => this.isReady));
+    return this.isReady; // what came at last woke nobody
+  }
+
+  /** Lets any thread get what was put, though others have waited for longer. */
+  setUnfair(): void {
+    this.#getters.isFair = false;
+  }
+
+  /** As {@linkcode pop}; if there is none, whoever puts the next rings its bell. */
+  popOrAsk(): Message | undefined {
+    const message = this.pop();
+    if (message !== undefined) return message;
+    this.#getters.mark();
+    return this.isReady ? this.pop() : undefined;
+  }
+
+  /**
    * Waits for a message; see {@linkcode pop}.
    *
    * @param over Whether there is nothing to wait for any more; asked when a thread
@@ -279,7 +308,7 @@ export class QueueCore {
 
   /** Blocks until there is a message; see {@linkcode take}. */
   takeSync(claim: Claim, over: () => boolean): Message | undefined {
-    let popped = this.#spin(claim);
+    let popped = this.look() && this.#pop(0, claim);
     const attempt = (node: number) =>
       (popped = this.#pop(node, claim)) || over();
     if (!popped) this.#getters.queue.waitSync(attempt, Infinity);
@@ -437,7 +466,7 @@ export class QueueCore {
     } finally {
       this.#release(this.#putLock, died);
     }
-    this.#getters.wake();
+    if (this.#getters.wake()) this.bell?.();
     return true;
   }
 
@@ -510,9 +539,9 @@ export class QueueCore {
     this.#putters.queue.wakeAll();
   }
 
-  #spin(claim?: Claim): boolean {
+  #spin(): boolean {
     if (this.#getters.queue.nodes.count() > 0) return false; // nor do these
-    return this.#spinner.until(() => this.isReady && this.#pop(0, claim));
+    return this.#spinner.until(() => this.isReady && this.#pop(0));
   }
 
   #shutDown(what: typeof GET | typeof PUT): QueueShutDownError {

@@ -1,4 +1,7 @@
+import { Line } from "../../sync/_line.ts";
+import { registry } from "../../sync/_registry.ts";
 import { type Label, setTrap } from "../../sync/_trap.ts";
+import type { Event } from "../../sync/event.ts";
 import type { Queue } from "../../sync/queue.ts";
 import type { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";
@@ -125,4 +128,12 @@ function stop(stage: SharedValue): never {
   setTrap(undefined);
   stage.set(STAGE.STUCK);
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+/** Looks into one side of a queue for ever. */
+export function look(words: Int32Array, looks: Event): void {
+  new Line(words, registry()).look(() => {
+    looks.set();
+    for (;;) sleepSync(Infinity);
+  });
 }

@@ -197,7 +197,7 @@ Deno.test("PipeEnd that is left by return() while a loop waits keeps what comes"
   const messages = b[Symbol.asyncIterator]();
   const next = messages.next();
   await turns();
-  const done = { done: true, value: undefined };
+  const done = { done: true, value: undefined } as const;
   assertEquals(await messages.return!(), done);
   assertEquals(await next, done);
   a.sendSync(5);

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { QueueCore } from "../../sync/_queue_core.ts";
 import { Event } from "../../sync/event.ts";
 import { Thread } from "../../sync/thread.ts";
 import { isAlive, reasonOf, withPool } from "./_pool_use.ts";
@@ -99,4 +100,26 @@ Deno.test("ThreadPool settles many tasks that waited for room and cannot be sent
     assertEquals(await last, 3);
     assertEquals(failed, 20_000);
   });
+});
+
+Deno.test("ThreadPool.apply() one after the other lets the event loop turn", async () => {
+  const { look } = QueueCore.prototype;
+  QueueCore.prototype.look = function () { // never in vain
+    while (!this.isReady);
+    return true;
+  };
+  try {
+    await withPool({}, async (pool) => {
+      await pool.apply("nothing"); // its thread has started
+      let fired = false;
+      const timer = setTimeout(() => fired = true, 0);
+      for (let left = 20_000; left > 0 && !fired; left--) {
+        await pool.apply("nothing");
+      }
+      clearTimeout(timer);
+      assert(fired, "no timer fires");
+    });
+  } finally {
+    QueueCore.prototype.look = look;
+  }
 });

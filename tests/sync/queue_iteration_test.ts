@@ -109,7 +109,7 @@ Deno.test("Queue gives an iterator that is left before its first item nothing", 
   const queue = new Queue<number>();
   queue.putSync(1);
   const iterator = queue[Symbol.asyncIterator]();
-  await iterator.return();
+  await iterator.return!();
   assertEquals(await iterator.next(), { done: true, value: undefined });
   assertEquals(drain(queue), [1]);
 });
@@ -128,7 +128,7 @@ Deno.test("Queue that is left by return() while a loop waits keeps what comes", 
   const items = queue[Symbol.asyncIterator]();
   const next = items.next();
   await until(() => queue.waitingToGet === 1);
-  const done = { done: true, value: undefined };
+  const done = { done: true, value: undefined } as const;
   assertEquals(await items.return!(), done);
   assertEquals(await next, done);
   queue.putSync(5);
