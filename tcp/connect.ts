@@ -2,9 +2,11 @@ import type { HostPort } from "../mux/addr.ts";
 import { formatAddr } from "../mux/addr.ts";
 import {
   checkWait,
+  isTimeout,
   MAX_DELAY_MS,
   type WaitOptions,
 } from "../sync/wait_options.ts";
+import { secure } from "./_secure.ts";
 import { TcpSocket } from "./socket.ts";
 
 /** Options of {@linkcode connect}. */
@@ -17,10 +19,17 @@ export interface ConnectOptions extends WaitOptions {
   path?: string | undefined;
   /** Encrypts the connection; `{}` for the usual certificates. */
   tls?: ConnectTlsOptions | undefined;
+  /**
+   * How long a TLS handshake may take, in milliseconds, besides `timeoutMs` for
+   * all. Default: 10,000.
+   */
+  handshakeTimeoutMs?: number | undefined;
 }
 
 /** How to encrypt a connection. */
 export interface ConnectTlsOptions {
+  /** Name that the certificate must have. Default: the one to connect to. */
+  hostname?: string | undefined;
   /** Certificates, PEM, to trust besides the usual ones. */
   caCerts?: string[] | undefined;
   /** Protocols to offer (RFC 7301). */
@@ -32,6 +41,8 @@ export type ConnectResult =
   | { readonly socket: TcpSocket; readonly code?: undefined }
   | { readonly socket?: undefined; readonly code: string };
 
+const HANDSHAKE_MS = 10_000;
+
 /**
  * Connects to a server.
  *
@@ -41,9 +52,13 @@ export type ConnectResult =
  *
  * @param options Name and port, or path; or the address of a listener.
  * @throws {Deno.errors.ConnectionRefused} If nobody listens there.
+ * @throws {Deno.errors.InvalidData} If the certificate is not to be trusted.
  * @throws {Deno.errors.NotCapable} If `--allow-net` does not cover it.
- * @throws {DOMException} `TimeoutError` after `timeoutMs`.
- * @throws {TypeError} If there is neither a port nor a path.
+ * @throws {Deno.errors.WouldBlock} If the backlog of a Unix socket is full.
+ * @throws {DOMException} `TimeoutError` after `timeoutMs`, or if the handshake of
+ * TLS takes too long.
+ * @throws {TypeError} If there is neither a port nor a path, or options do not go
+ * together.
  * @throws The reason of the signal, if it is aborted.
  *
  * @example
@@ -125,42 +140,30 @@ async function open(
 ): Promise<Deno.TcpConn | Deno.UnixConn | Deno.TlsConn> {
   const { hostname = "127.0.0.1", port, path, tls } = options;
   if (path !== undefined) {
+    if (port !== undefined || tls !== undefined) {
+      throw new TypeError(
+        "Cannot connect: a path goes neither with a port nor with TLS",
+      );
+    }
     return await Deno.connect({ transport: "unix", path }); // at once
   }
   if (port === undefined) {
     throw new TypeError("Cannot connect: neither port nor path was given");
   }
+  const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_MS;
+  checkWait({ timeoutMs });
   const conn = await Deno.connect({ hostname, port, signal });
   if (tls === undefined) return conn;
-  return await secure(conn, hostname, tls, signal);
-}
-
-/** Does the handshake; whoever aborts it closes the connection. */
-async function secure(
-  conn: Deno.TcpConn,
-  hostname: string,
-  tls: ConnectTlsOptions,
-  signal: AbortSignal,
-): Promise<Deno.TlsConn> {
-  const secured = await Deno.startTls(conn, {
-    hostname,
-    ...(tls.caCerts === undefined ? {} : { caCerts: tls.caCerts }),
-    ...(tls.alpnProtocols === undefined
-      ? {}
-      : { alpnProtocols: tls.alpnProtocols }),
-  });
-  const onAbort = () => secured.close();
-  signal.addEventListener("abort", onAbort);
   try {
-    signal.throwIfAborted();
-    await secured.handshake();
-    signal.throwIfAborted();
-    return secured;
+    return await secure(conn, hostname, tls, { timeoutMs, signal });
   } catch (error) {
-    if (!signal.aborted) secured.close();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+    if (!isTimeout(error, signal)) throw error;
+    throw new DOMException(
+      `Cannot connect to ${
+        nameOf(options)
+      }: no handshake within ${timeoutMs} ms`,
+      "TimeoutError",
+    );
   }
 }
 
@@ -182,7 +185,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!(error instanceof Error) || error instanceof TypeError) return undefined;
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return code;
   return CODES[error.name];
