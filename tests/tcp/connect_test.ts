@@ -105,4 +105,7 @@ Deno.test("connectEx() throws what is no answer of the network", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   const addr = nowhere();
   await assertRejects(() => connectEx({ ...addr, signal }), Error, "enough");
+  const unknown = { hostname: "no-such-host.invalid", port: 80 };
+  await assertRejects(() => connectEx(unknown), Error, "failed to lookup");
+  await assertRejects(() => connectEx({ port: 65_536 }), RangeError);
 });

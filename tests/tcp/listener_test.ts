@@ -1,20 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createConnection } from "node:net";
 import { connect } from "../../tcp/connect.ts";
 import { listen } from "../../tcp/listener.ts";
 import { octets, text } from "./_pair.ts";
+import { rude } from "./_rude.ts";
 
 const LIMIT = { timeoutMs: 10_000 };
-
-/** Connects, and resets the connection at once. */
-function rude({ port }: Deno.NetAddr): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, "127.0.0.1");
-    socket.on("connect", () => socket.resetAndDestroy());
-    socket.on("error", () => {});
-    socket.on("close", () => resolve());
-  });
-}
 
 /** Runs a program that may have so many descriptors. */
 async function withDescriptors(count: number, source: string) {
