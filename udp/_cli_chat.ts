@@ -21,7 +21,7 @@ import {
   HOST_FLAG,
   onAbort,
   opened,
-} from "./_cli_options.ts";
+} from "../cli/options.ts";
 import { printable } from "../mux/printable.ts";
 import { UdpSocket } from "./socket.ts";
 

@@ -1,6 +1,6 @@
 import type { Command, Flag } from "../cli/command.ts";
 import { formatAddr } from "../mux/addr.ts";
-import { asUsage, onAbort, opened } from "./_cli_options.ts";
+import { asUsage, onAbort, opened } from "../cli/options.ts";
 import { MAX_INFO_BYTES, MAX_NAME_BYTES } from "./_discovery_packet.ts";
 import { printable } from "../mux/printable.ts";
 import {

@@ -1,6 +1,6 @@
 import { type Command, UsageError } from "../cli/command.ts";
 import { formatAddr } from "../mux/addr.ts";
-import { peerAddr } from "./_cli_options.ts";
+import { peerAddr } from "../cli/options.ts";
 import { RttTally } from "./_rtt_tally.ts";
 import { rtt, type RttProbe, type RttStatistics } from "./rtt.ts";
 

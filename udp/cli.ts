@@ -9,7 +9,7 @@ import {
   onAbort,
   opened,
   peerAddr,
-} from "./_cli_options.ts";
+} from "../cli/options.ts";
 import { rttCommand } from "./_cli_rtt.ts";
 import { showBytes } from "./_show_bytes.ts";
 import { receiveUntil } from "./_receive_until.ts";

@@ -4,104 +4,15 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { deadline } from "@std/async";
-import { fileURLToPath } from "node:url";
-import { lines } from "../../cli/lines.ts";
 import { UdpSocket } from "../../udp/socket.ts";
-
-/** The command line under test. */
-const COMMAND = [
-  "run",
-  "--quiet",
-  `--config=${fileURLToPath(import.meta.resolve("../../deno.json"))}`,
-  "--allow-net",
-  "--allow-read",
-  "--allow-write",
-  fileURLToPath(import.meta.resolve("../../main.ts")),
-  "udp",
-];
-
-/** Longest wait for a line or an exit; only a failing test takes so long. */
-const PATIENCE_MS = 30_000;
+import { PATIENCE_MS, Program } from "../cli/_program.ts";
 
 /** No signals that a program could catch can be sent on Windows. */
 const ignore = Deno.build.os === "windows";
 
-/** A running `lockstep udp …`. */
-class Program {
-  readonly #child: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #out: AsyncGenerator<string, void, void>;
-  readonly #err: AsyncGenerator<string, void, void>;
-
-  constructor(...args: string[]) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...COMMAND, ...args],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#writer = this.#child.stdin.getWriter();
-    this.#out = lines(this.#child.stdout);
-    this.#err = lines(this.#child.stderr);
-  }
-
-  /** Next line of stdout, `undefined` at its end. */
-  async out(): Promise<string | undefined> {
-    const { value } = await deadline(this.#out.next(), PATIENCE_MS);
-    return value ?? undefined;
-  }
-
-  /** Next line of stderr, `undefined` at its end. */
-  async err(): Promise<string | undefined> {
-    const { value } = await deadline(this.#err.next(), PATIENCE_MS);
-    return value ?? undefined;
-  }
-
-  /** The port that the first line of stderr ends with. */
-  async port(): Promise<number> {
-    const line = await this.err() ?? "";
-    const [, port] = line.match(/(?::|port )(\d+)(?:,.*)?$/) ?? [];
-    assert(port !== undefined, `no port in "${line}"`);
-    return Number(port);
-  }
-
-  async type(line: string): Promise<void> {
-    await this.#writer.write(new TextEncoder().encode(`${line}\n`));
-  }
-
-  interrupt(): void {
-    this.#child.kill("SIGINT");
-  }
-
-  /** Ends stdin; exit code and what was printed, but not read before. */
-  async end(): Promise<{ code: number; out: string[]; err: string[] }> {
-    await this.#writer.close().catch(() => {}); // the program has gone already
-    const [out, err, { code }] = await deadline(
-      Promise.all([
-        Array.fromAsync(this.#out),
-        Array.fromAsync(this.#err),
-        this.#child.status,
-      ]),
-      PATIENCE_MS,
-    );
-    return { code, out, err };
-  }
-
-  /** Kills what a failed test has left. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // it has ended as it should
-    }
-    await this.end();
-  }
-}
-
 /** Runs a program to its end. */
 async function run(...args: string[]) {
-  await using program = new Program(...args);
+  await using program = new Program("udp", ...args);
   return await program.end();
 }
 
@@ -109,7 +20,7 @@ Deno.test({
   name: "udp rtt prints each probe and the statistics, udp echo its counters",
   ignore,
   async fn() {
-    await using echo = new Program("echo", "--port", "0");
+    await using echo = new Program("udp", "echo", "--port", "0");
     const to = `127.0.0.1:${await echo.port()}`;
     const rtt = await run("rtt", to, "-c", "3", "-i", "0.01", "-W", "30");
     assertEquals([rtt.code, rtt.err], [0, []]);
@@ -159,7 +70,7 @@ Deno.test({
   async fn() {
     await using socket = UdpSocket.bind();
     const to = `127.0.0.1:${socket.localAddr.port}`;
-    await using rtt = new Program("rtt", to, "-i", "3600", "-W", "3600");
+    await using rtt = new Program("udp", "rtt", to, "-i", "3600", "-W", "3600");
     const { data, addr } = await socket.receive({ timeoutMs: PATIENCE_MS });
     await socket.sendTo(data, addr);
     assertStringIncludes(await rtt.out() ?? "", "seq=0");
@@ -174,7 +85,7 @@ Deno.test({
   name: "udp echo does not answer another echo server",
   ignore: Deno.build.os !== "linux", // elsewhere 127.0.0.2 must be set up
   async fn() {
-    await using echo = new Program("echo", "--port", "0");
+    await using echo = new Program("udp", "echo", "--port", "0");
     const to = { hostname: "127.0.0.1", port: await echo.port() };
     await using twin = UdpSocket.bind({ hostname: "127.0.0.2", port: to.port });
     await using other = UdpSocket.bind({ hostname: "127.0.0.2" });
@@ -196,7 +107,7 @@ Deno.test("udp send sends its argument, or stdin to the end", async () => {
   };
   assertEquals(await run("send", to, "grüße"), { code: 0, out: [], err: [] });
   assertEquals(await received(), "grüße");
-  await using program = new Program("send", to);
+  await using program = new Program("udp", "send", to);
   await program.type("one");
   await program.type("two");
   assertEquals((await program.end()).code, 0);
@@ -208,7 +119,7 @@ Deno.test("udp send sends its argument, or stdin to the end", async () => {
 Deno.test("udp send prints the answer that it waits for", async () => {
   await using socket = UdpSocket.bind();
   const to = `127.0.0.1:${socket.localAddr.port}`;
-  await using program = new Program("send", to, "hi", "--wait", "30");
+  await using program = new Program("udp", "send", to, "hi", "--wait", "30");
   const { addr } = await socket.receive({ timeoutMs: PATIENCE_MS });
   await socket.sendTo(new TextEncoder().encode("hello\n"), addr);
   const { code, out } = await program.end();
@@ -222,7 +133,7 @@ Deno.test("udp send prints the answer that it waits for", async () => {
 });
 
 Deno.test("udp send refuses more than a datagram carries", async () => {
-  await using program = new Program("send", "127.0.0.1:9");
+  await using program = new Program("udp", "send", "127.0.0.1:9");
   await program.type("x".repeat(65_507)).catch(() => {}); // it stops reading
   const { code, err } = await program.end();
   assertEquals(code, 1);
@@ -236,7 +147,7 @@ Deno.test({
   name: "udp listen prints datagrams as harmless text or hex",
   ignore,
   async fn() {
-    await using listen = new Program("listen");
+    await using listen = new Program("udp", "listen");
     const to = { hostname: "127.0.0.1", port: await listen.port() };
     await using socket = UdpSocket.bind();
     const from = `127.0.0.1:${socket.localAddr.port}`;
@@ -257,10 +168,10 @@ Deno.test({
   name: "udp chat lets two talk at any time, by name",
   ignore,
   async fn() {
-    await using ann = new Program("chat", "--name", "ann");
+    await using ann = new Program("udp", "chat", "--name", "ann");
     const port = await ann.port();
     const contact = `ann=127.0.0.1:${port}`;
-    await using bob = new Program("chat", "--name", "bob", contact);
+    await using bob = new Program("udp", "chat", "--name", "bob", contact);
     const bobPort = await bob.port();
 
     await bob.type("hello");
@@ -294,7 +205,7 @@ Deno.test({
 });
 
 Deno.test("udp chat ends with its input, and says what it cannot send", async () => {
-  await using chat = new Program("chat");
+  await using chat = new Program("udp", "chat");
   assertMatch(
     await chat.err() ?? "",
     /^Chatting as user-(\d+) on 127\.0\.0\.1:\1, \/help for help$/,
@@ -314,10 +225,17 @@ Deno.test({
   async fn() {
     const more = ["--service", "printer", "--service-port", "9100"];
     more.push("--info", "A4\x1b[2J");
-    await using ann = new Program("answer", "ann", "--port", "0", ...more);
+    await using ann = new Program(
+      "udp",
+      "answer",
+      "ann",
+      "--port",
+      "0",
+      ...more,
+    );
     const port = String(await ann.port());
-    await using bob = new Program("answer", "bob", "--port", port);
-    await using eve = new Program("answer", "eve", "--port", port);
+    await using bob = new Program("udp", "answer", "bob", "--port", port);
+    await using eve = new Program("udp", "answer", "eve", "--port", port);
     await Promise.all([bob.port(), eve.port()]);
 
     const all = await run("discover", "-p", port, "--limit", "3");

@@ -1,4 +1,4 @@
-import { type Arguments, type Flag, UsageError } from "../cli/command.ts";
+import { type Arguments, type Flag, UsageError } from "./command.ts";
 import { formatAddr, type HostPort, parseAddr } from "../mux/addr.ts";
 
 /** The option that names the address to bind. */
@@ -41,7 +41,7 @@ export function asUsage<T>(read: () => T): T {
 
 /** Opens a socket; an error then tells which address it is about. */
 export async function opened<T>(
-  addr: HostPort,
+  addr: HostPort | string,
   open: () => T | Promise<T>,
 ): Promise<T> {
   try {
@@ -49,7 +49,8 @@ export async function opened<T>(
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     const { message } = cause as Error;
-    throw new Error(`Cannot open ${formatAddr(addr)}: ${message}`, { cause });
+    const name = typeof addr === "string" ? addr : formatAddr(addr);
+    throw new Error(`Cannot open ${name}: ${message}`, { cause });
   }
 }
 
