@@ -12,6 +12,7 @@
  */
 import { dispatch } from "./cli/dispatch.ts";
 import config from "./deno.json" with { type: "json" };
+import { tcpCommands } from "./tcp/cli.ts";
 import { tftpCommands } from "./tftp/cli.ts";
 import { udpCommands } from "./udp/cli.ts";
 
@@ -30,7 +31,11 @@ import { udpCommands } from "./udp/cli.ts";
  * ```
  */
 export function main(args: string[]): Promise<number> {
-  const program = { tftp: tftpCommands, udp: udpCommands };
+  const program = {
+    tcp: tcpCommands,
+    tftp: tftpCommands,
+    udp: udpCommands,
+  };
   return dispatch(program, config.version, args);
 }
 
