@@ -1,7 +1,7 @@
 /** From the options of a server to what runs it. */
 import { spawn } from "../sync/task.ts";
 import { Engine, type Multiplexer } from "./_engine.ts";
-import { Handlers } from "./_handlers.ts";
+import { Handlers, isModule } from "./_handlers.ts";
 import { LoopBackend } from "./_loop_backend.ts";
 import type { Backend, Model } from "./_model.ts";
 import {
@@ -10,7 +10,9 @@ import {
   RoundsMultiplexer,
   SelectMultiplexer,
 } from "./_multiplexers.ts";
+import { ThreadModel } from "./_thread_model.ts";
 import { CONCURRENCIES } from "./concurrency.ts";
+import type { HandlerModule } from "./handler.ts";
 import { listen, type TcpListener } from "./listener.ts";
 import type { TcpServerOptions } from "./server.ts";
 
@@ -36,6 +38,8 @@ export function backendOf(options: TcpServerOptions): Backend {
       return inLoop(options, new PollMultiplexer());
     case "epoll":
       return inLoop(options, new EpollMultiplexer());
+    case "threads":
+      return inThreads(options);
     default:
       throw new TypeError(
         `Cannot serve by "${concurrency}": it is none of ${
@@ -92,6 +96,24 @@ function inLoop(options: TcpServerOptions, multiplexer: Multiplexer): Backend {
     engine.close();
     throw error;
   }
+}
+
+/** Each handler has a thread to itself. */
+function inThreads(options: TcpServerOptions): Backend {
+  const { size = navigator.hardwareConcurrency } = options;
+  const handler = moduleOf(options);
+  const handlers = new Handlers(handler, options);
+  return accepting(options, handlers, (listener) => {
+    return new ThreadModel(listener, handler, size);
+  });
+}
+
+/** Where the handler is, for models that run it elsewhere. */
+function moduleOf({ handler, concurrency }: TcpServerOptions): HandlerModule {
+  if (isModule(handler)) return handler;
+  throw new TypeError(
+    `Cannot serve by "${concurrency}": the handler must be { module, name }, as it runs elsewhere`,
+  );
 }
 
 /** Binds the port; it is free again if the model cannot be made. */

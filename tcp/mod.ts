@@ -42,6 +42,7 @@
  *
  * @module
  */
+export * from "./blocking_socket.ts";
 export * from "./concurrency.ts";
 export * from "./connect.ts";
 export * from "./delimited.ts";

@@ -1,0 +1,107 @@
+/** Handlers for the models whose handlers run in other threads. */
+import { Thread } from "../../sync/thread.ts";
+import type { BlockingSocket } from "../../tcp/blocking_socket.ts";
+import type { TcpContext } from "../../tcp/handler.ts";
+import type { TcpSocket } from "../../tcp/socket.ts";
+import { octets } from "./_pair.ts";
+
+/** What the hooks were told, in this thread. */
+export const heard: {
+  readonly sockets: TcpSocket[];
+  readonly errors: unknown[];
+  readonly timeouts: string[];
+} = { sockets: [], errors: [], timeouts: [] };
+
+export function verify(socket: TcpSocket): boolean {
+  heard.sockets.push(socket);
+  return true;
+}
+
+export function onError(error: unknown): void {
+  heard.errors.push(error);
+}
+
+export function onTimeout(_socket: TcpSocket, limit: string): void {
+  heard.timeouts.push(limit);
+}
+
+/** Sends back whatever comes, under every model. */
+export async function echo(socket: TcpSocket): Promise<void> {
+  for (let some; (some = await socket.receive()) !== null;) {
+    await socket.sendAll(some);
+  }
+}
+
+type Command = (
+  socket: BlockingSocket,
+  context: TcpContext,
+) => void | Promise<void>;
+
+/** Does what the first line says. */
+export function obey(
+  socket: BlockingSocket,
+  context: TcpContext,
+): void | Promise<void> {
+  return COMMANDS[socket.readLineSync()!]!(socket, context);
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  echo(socket) {
+    for (let some; (some = socket.receiveSync()) !== null;) {
+      socket.sendAllSync(some);
+    }
+  },
+  echoAsync: (socket) => echo(socket as unknown as TcpSocket),
+  id: (socket) => socket.sendAllSync(octets(`${Thread.current.id}`)),
+  spin(socket) {
+    socket.sendAllSync(octets("!"));
+    for (;;);
+  },
+  sum(socket) {
+    const count = Number(socket.readLineSync());
+    socket.readLineSync(); // does not read on until it is told to
+    const sum = socket.receiveExactlySync(count).reduce((a, b) => a + b, 0);
+    socket.sendAllSync(octets(`${sum}\n`));
+  },
+  flood(socket) {
+    const count = Number(socket.readLineSync());
+    socket.sendAllSync(new Uint8Array(count).fill(7));
+    socket.sendAllSync(octets("end"));
+  },
+  async halfClose(socket) {
+    const all = socket.readLineSync();
+    if (socket.receiveSync() !== null) throw new Error("no end");
+    socket.sendAllSync(octets(`got ${all}`));
+    await socket.closeWrite();
+    await new Promise<void>(() => {}); // until it is aborted
+  },
+  fail() {
+    throw new RangeError("as asked");
+  },
+  exit() {
+    Deno.exit(3);
+  },
+  async uncaught() {
+    queueMicrotask(() => {
+      throw new RangeError("nobody caught it");
+    });
+    await new Promise<void>(() => {});
+  },
+  close(socket) {
+    socket.close();
+  },
+  abort(socket, { signal }) {
+    socket.sendAllSync(octets("!"));
+    try {
+      socket.receiveSync();
+    } catch (error) {
+      const { name } = error as Error;
+      socket.sendAllSync(octets(`${name} ${signal.aborted}`));
+    }
+  },
+  async abortAsync(socket, { signal }) {
+    socket.sendAllSync(octets("!"));
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await socket.sendAll(octets(`${signal.reason.name} ${signal.aborted}`));
+  },
+};
