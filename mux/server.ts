@@ -43,6 +43,17 @@ export interface ServerStats {
   readonly inFlight: number;
 }
 
+/** Where a {@linkcode ServerLoop} counts. */
+export type ServerCounts = { -readonly [K in keyof ServerStats]: number };
+
+/** Options of a {@linkcode ServerLoop}. */
+export interface ServerLoopOptions {
+  /** How many handlers may run at once; 1 serves one after the other. */
+  maxInFlight: number;
+  /** Where it counts, from zero on. Default: nobody else sees it. */
+  counts?: ServerCounts | undefined;
+}
+
 /**
  * The base of all servers: takes items from a source and hands each to a
  * handler, with a limit on handlers in flight.
@@ -97,21 +108,16 @@ export class ServerLoop<T> {
   /** Settles when nothing more is taken. */
   #taking: Promise<void> | undefined;
   #finished: Promise<number> | undefined;
-  #taken = 0;
-  #handled = 0;
-  #failed = 0;
-  #refused = 0;
-  #inFlight = 0;
+  readonly #counts: ServerCounts;
 
   /**
    * Prepares a server; nothing is taken yet.
    *
    * @param steps What to do with each item.
-   * @param options `maxInFlight`: how many handlers may run at once; 1 serves
-   * one after the other.
+   * @param options How many handlers may run at once.
    * @throws {RangeError} If `maxInFlight` is below 1.
    */
-  constructor(steps: ServerSteps<T>, options: { maxInFlight: number }) {
+  constructor(steps: ServerSteps<T>, options: ServerLoopOptions) {
     if (!(options.maxInFlight >= 1)) {
       throw new RangeError(
         `Cannot serve: maxInFlight must be 1 or more, got ${options.maxInFlight}`,
@@ -119,17 +125,19 @@ export class ServerLoop<T> {
     }
     this.#steps = steps;
     this.#maxInFlight = options.maxInFlight;
+    this.#counts = options.counts ?? {
+      taken: 0,
+      handled: 0,
+      failed: 0,
+      refused: 0,
+      inFlight: 0,
+    };
   }
 
   /** What was done so far; a copy. */
   get stats(): ServerStats {
-    return {
-      taken: this.#taken,
-      handled: this.#handled,
-      failed: this.#failed,
-      refused: this.#refused,
-      inFlight: this.#inFlight,
-    };
+    const { taken, handled, failed, refused, inFlight } = this.#counts;
+    return { taken, handled, failed, refused, inFlight };
   }
 
   /**
@@ -209,8 +217,9 @@ export class ServerLoop<T> {
     const stopping = this.#stopping.signal;
     try {
       while (!stopping.aborted) {
-        if (this.#inFlight >= this.#maxInFlight) await this.#untilOneEnds();
-        else this.#serve(await this.#steps.take({ signal: stopping }));
+        if (this.#counts.inFlight >= this.#maxInFlight) {
+          await this.#untilOneEnds();
+        } else this.#serve(await this.#steps.take({ signal: stopping }));
       }
     } catch (error) {
       if (!stopping.aborted) throw error;
@@ -220,20 +229,20 @@ export class ServerLoop<T> {
   /** Never rejects: whatever a handler does stays inside. */
   async #serve(item: T): Promise<void> {
     const steps = this.#steps;
-    this.#taken++;
-    this.#inFlight++;
+    this.#counts.taken++;
+    this.#counts.inFlight++;
     try {
       if (steps.verify !== undefined && !await steps.verify(item)) {
-        this.#refused++;
+        this.#counts.refused++;
       } else {
         await steps.handle(item, this.#aborting.signal);
-        this.#handled++;
+        this.#counts.handled++;
       }
     } catch (error) {
-      this.#failed++;
+      this.#counts.failed++;
       await this.#report(error, item);
     } finally {
-      this.#inFlight--;
+      this.#counts.inFlight--;
       this.#wake();
     }
   }
@@ -267,13 +276,13 @@ export class ServerLoop<T> {
     // What was taken at the moment of the shutdown is served, too.
     const taken = this.#taking?.catch(() => {}); // serveForever() throws it
     await Promise.race([taken, over.promise]);
-    while (this.#inFlight > 0) {
+    while (this.#counts.inFlight > 0) {
       const ended = this.#untilOneEnds().then(() => true);
       if (!await Promise.race([ended, over.promise])) break;
     }
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#close();
-    return this.#inFlight;
+    return this.#counts.inFlight;
   }
 
   async #close(): Promise<void> {

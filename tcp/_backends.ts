@@ -10,6 +10,7 @@ import {
   RoundsMultiplexer,
   SelectMultiplexer,
 } from "./_multiplexers.ts";
+import { inPool } from "./_pool_backend.ts";
 import { ThreadModel } from "./_thread_model.ts";
 import { CONCURRENCIES } from "./concurrency.ts";
 import type { HandlerModule } from "./handler.ts";
@@ -40,6 +41,8 @@ export function backendOf(options: TcpServerOptions): Backend {
       return inLoop(options, new EpollMultiplexer());
     case "threads":
       return inThreads(options);
+    case "pool":
+      return inPool(options, moduleOf(options));
     default:
       throw new TypeError(
         `Cannot serve by "${concurrency}": it is none of ${

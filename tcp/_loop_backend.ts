@@ -1,5 +1,6 @@
 /** A server that accepts in this thread; see `_model.ts`. */
 import {
+  type ServerCounts,
   ServerLoop,
   type ServerStats,
   type ShutdownOptions,
@@ -25,7 +26,12 @@ export class LoopBackend implements Backend {
   #ended = false;
 
   /** @throws {RangeError} If a limit of the options is out of range. */
-  constructor(model: Model, options: TcpServerOptions, handlers: Handlers) {
+  constructor(
+    model: Model,
+    options: Omit<TcpServerOptions, "handler">,
+    handlers: Handlers,
+    counts?: ServerCounts,
+  ) {
     this.addr = model.addr;
     this.#model = model;
     this.#handlers = handlers;
@@ -39,7 +45,7 @@ export class LoopBackend implements Backend {
       onError: (error, socket) => this.#report(error, socket),
       onListen: () => options.onListen?.(this.addr),
       close: () => this.#close(),
-    }, { maxInFlight: options.maxConnections ?? MAX_CONNECTIONS });
+    }, { maxInFlight: options.maxConnections ?? MAX_CONNECTIONS, counts });
   }
 
   get stats(): ServerStats {

@@ -66,3 +66,8 @@ function dead(
   const message = `Cannot serve the connection: its thread ${how}`;
   return new ThreadError(code, message, { cause });
 }
+
+/** Never called: has the thread's module loaded, and embedded by `deno compile`. */
+export function embed(): unknown {
+  return import("./_thread_server.ts");
+}

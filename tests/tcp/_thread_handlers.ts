@@ -1,9 +1,10 @@
 /** Handlers for the models whose handlers run in other threads. */
 import { Thread } from "../../sync/thread.ts";
 import type { BlockingSocket } from "../../tcp/blocking_socket.ts";
+import { connect } from "../../tcp/connect.ts";
 import type { TcpContext } from "../../tcp/handler.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
-import { octets } from "./_pair.ts";
+import { octets, text } from "./_pair.ts";
 
 /** What the hooks were told, in this thread. */
 export const heard: {
@@ -43,6 +44,38 @@ export function obey(
   context: TcpContext,
 ): void | Promise<void> {
   return COMMANDS[socket.readLineSync()!]!(socket, context);
+}
+
+/** Does what the first line says; without blocking, but for one. */
+export async function obeyAsync(socket: TcpSocket): Promise<void> {
+  switch (await socket.readLine()) {
+    case "id":
+      return await socket.sendAll(octets(`${Thread.current.id}`));
+    case "echo":
+      return await echo(socket);
+    case "fail":
+      throw new RangeError("as asked");
+    case "exit":
+      return Deno.exit(3);
+    case "spin":
+      await socket.sendAll(octets("!"));
+      for (;;);
+  }
+}
+
+/** What so many clients at once are answered, from a thread of their own. */
+export function ask(
+  addr: Deno.NetAddr,
+  words: string,
+  count: number,
+): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, async () => {
+    await using client = await connect(addr);
+    await client.sendAll(octets(`${words}\n`));
+    let all = "";
+    for (let some; (some = await client.receive()) !== null;) all += text(some);
+    return all;
+  }));
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
