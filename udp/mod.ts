@@ -32,6 +32,7 @@
  * @module
  */
 export * from "./discover.ts";
+export * from "./handler.ts";
 export * from "./rtt.ts";
 export * from "./server.ts";
 export * from "./socket.ts";

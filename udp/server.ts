@@ -3,33 +3,34 @@ import {
   type ServerStats,
   type ShutdownOptions,
 } from "../mux/server.ts";
+import { Runner } from "./_runner.ts";
+import type {
+  UdpConcurrency,
+  UdpHandler,
+  UdpHandlerModule,
+  UdpHooks,
+  UdpRequest,
+} from "./handler.ts";
 import { type Datagram, type UdpBindOptions, UdpSocket } from "./socket.ts";
 
-/** A datagram to be served, and the way to answer it. */
-export interface UdpRequest extends Datagram {
-  /** Aborted when the server shuts down and the time to drain is over. */
-  readonly signal: AbortSignal;
-  /** Sends an answer from the server's port to whoever sent the datagram. */
-  reply(data: Uint8Array): Promise<number>;
-}
+export type { UdpRequest };
 
 /** Options of {@linkcode UdpServer}. */
-export interface UdpServerOptions extends UdpBindOptions {
-  /** Serves one datagram. */
-  handler: (request: UdpRequest) => void | Promise<void>;
+export interface UdpServerOptions extends UdpBindOptions, UdpHooks {
   /**
-   * `"serial"`: the next datagram waits for the handler to end. `"async"`: up to
-   * `maxInFlight` handlers take turns in this thread. Default: `"async"`.
+   * Serves one datagram: a function; or where to find one, which every model can
+   * run. The hooks of such a handler are exports of its module.
    */
-  concurrency?: "serial" | "async" | undefined;
-  /** Most handlers at once for `"async"`. Default: 256. */
+  handler: UdpHandler | UdpHandlerModule;
+  /**
+   * Where and how handlers run, see {@linkcode UdpConcurrency}. Default:
+   * `"async"`.
+   */
+  concurrency?: UdpConcurrency | undefined;
+  /** Most handlers at once, but for `"serial"`. Default: 256. */
   maxInFlight?: number | undefined;
-  /** Whether to serve this datagram at all. Default: yes. */
-  verify?: ((datagram: Datagram) => boolean | Promise<boolean>) | undefined;
-  /** Called when a handler threw. Default: prints to stderr. */
-  onError?:
-    | ((error: unknown, datagram: Datagram) => void | Promise<void>)
-    | undefined;
+  /** How many threads `"threads"` has. Default: as many as there are cores. */
+  size?: number | undefined;
   /** Called with the address once the server serves. */
   onListen?: ((addr: Deno.NetAddr) => void) | undefined;
 }
@@ -46,9 +47,9 @@ export interface UdpServerOptions extends UdpBindOptions {
  * import { assertEquals } from "@std/assert";
  *
  * const server = new UdpServer({
- *   handler: async ({ data, reply }) => {
+ *   handler: ({ data }) => {
  *     const text = new TextDecoder().decode(data);
- *     await reply(new TextEncoder().encode(text.toUpperCase()));
+ *     return new TextEncoder().encode(text.toUpperCase());
  *   },
  * });
  * const served = server.serveForever();
@@ -67,31 +68,40 @@ export class UdpServer {
   readonly addr: Deno.NetAddr;
   readonly #loop: ServerLoop<Datagram>;
   readonly #socket: UdpSocket;
+  readonly #runner: Runner;
+  #ended = false;
 
   /**
    * Binds the port; nothing is received before {@linkcode serveForever}.
    *
    * @param options Handler, address, concurrency and hooks.
    * @throws As {@linkcode UdpSocket.bind}.
-   * @throws {RangeError} If `maxInFlight` is below 1.
+   * @throws {RangeError} If `maxInFlight` is below 1, or `size` out of range.
+   * @throws {TypeError} If the model runs handlers elsewhere and the handler is
+   * none of a module, or if there are hooks besides those of a module.
    */
   constructor(options: UdpServerOptions) {
-    const { handler, concurrency = "async", maxInFlight = 256 } = options;
+    const { concurrency, maxInFlight = 256 } = options;
+    const runner = this.#runner = new Runner(options);
     const socket = this.#socket = UdpSocket.bind(options);
     this.addr = socket.localAddr;
     try {
       this.#loop = new ServerLoop<Datagram>({
         take: (wait) => socket.receive(wait),
         handle: (datagram, signal) =>
-          handler({
+          runner.run({
             ...datagram,
             signal,
             reply: (data) => socket.sendTo(data, datagram.addr),
           }),
-        verify: options.verify,
-        onError: options.onError,
+        get verify() {
+          return runner.hooks.verify;
+        },
+        get onError() {
+          return runner.hooks.onError;
+        },
         onListen: () => options.onListen?.(this.addr),
-        close: () => socket[Symbol.asyncDispose](),
+        close: () => this.#close(),
       }, { maxInFlight: concurrency === "serial" ? 1 : maxInFlight });
     } catch (error) {
       socket.close();
@@ -112,10 +122,20 @@ export class UdpServer {
   /**
    * Serves until {@linkcode shutdown}, then resolves when the drain is over.
    *
-   * @throws {TypeError} If the server was started or shut down before.
+   * @throws {TypeError} If the server was started or shut down before, or the
+   * module exports no such handler.
    */
-  serveForever(): Promise<void> {
-    return this.#loop.serveForever();
+  async serveForever(): Promise<void> {
+    if (this.#runner.isToLoad) {
+      try {
+        await this.#runner.load();
+      } catch (error) {
+        await this.shutdown();
+        throw error;
+      }
+      if (this.#ended) return;
+    }
+    await this.#loop.serveForever();
   }
 
   /**
@@ -123,12 +143,14 @@ export class UdpServer {
    * is free to be bound again.
    *
    * A handler that awaits it waits for itself, see
-   * {@linkcode ServerLoop.shutdown}.
+   * {@linkcode ServerLoop.shutdown}. When the grace is over, a handler in a thread
+   * is stopped, with its thread.
    *
    * @param options How long handlers under way may take.
    * @returns How many handlers ignored the abort and were left behind.
    */
   shutdown(options?: ShutdownOptions): Promise<number> {
+    this.#ended = true;
     return this.#loop.shutdown(options);
   }
 
@@ -137,6 +159,7 @@ export class UdpServer {
    * them. Closing twice does nothing.
    */
   close(): void {
+    this.#ended = true;
     this.#loop.close();
   }
 
@@ -147,6 +170,13 @@ export class UdpServer {
 
   /** As {@linkcode shutdown} with the default grace. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#loop[Symbol.asyncDispose]();
+    return this.shutdown().then(() => {});
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([
+      this.#socket[Symbol.asyncDispose](),
+      this.#runner.close(),
+    ]);
   }
 }
