@@ -28,10 +28,6 @@ export function inPool(
   const { size = navigator.hardwareConcurrency, onListen } = options;
   const served = optionsOf(options, handler);
   let first: PoolBinding | undefined = new PoolBinding(served);
-  const { thread } = first;
-  const close = async () => {
-    await thread.terminate();
-  };
   try {
     const addr = first.boundSync();
     const { port } = addr as Deno.NetAddr;
@@ -44,7 +40,7 @@ export function inPool(
         first = undefined;
         return new PoolThread(binding);
       },
-      close,
+      close: () => first?.release(),
     });
   } catch (error) {
     first.close();

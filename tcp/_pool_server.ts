@@ -83,15 +83,19 @@ async function obey(
   end: PipeEnd<PoolNews, PoolOrder>,
   backend: LoopBackend,
 ): Promise<number> {
-  const served = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
   let left = Promise.resolve(0);
   const listen = async () => {
     for await (const order of end) {
-      if (order === "serve") served.resolve(backend.serveForever());
-      else left = backend.shutdown({ graceMs: order });
+      if (order === "serve") {
+        over.resolve(backend.serveForever());
+      } else {
+        left = backend.shutdown({ graceMs: order });
+        over.resolve(left.then(() => {})); // unless it serves
+      }
     }
   };
-  listen().catch(served.reject);
-  await served.promise;
+  listen().catch(over.reject);
+  await over.promise;
   return await left;
 }

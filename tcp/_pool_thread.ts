@@ -114,6 +114,12 @@ export class PoolBinding {
     }
   }
 
+  /** Gives the port back, if it does not serve. */
+  async release(): Promise<void> {
+    await this.end.send(0).catch(() => {}); // it is gone, and joined
+    await this.thread.join();
+  }
+
   /** Ends it at once, with all its connections. */
   close(): void {
     this.thread.terminate().catch(() => {}); // it ends

@@ -40,8 +40,8 @@ async function ask(
   server: UdpServer,
   ...octets: number[]
 ): Promise<number[]> {
-  const question = Uint8Array.from(octets);
-  return [...(await client.request(question, server.addr, SOON)).data];
+  await client.sendTo(Uint8Array.from(octets), server.addr);
+  return [...(await client.receive(SOON)).data];
 }
 
 for (const concurrency of MODELS) {
