@@ -20,7 +20,9 @@ export type TcpHandler = (
  * {@linkcode RequestHandler}, that a module exports.
  *
  * The hooks of the server are exports of that module too, by the names of
- * {@linkcode TcpHooks}.
+ * {@linkcode TcpHooks}. Under the model `"threads"` the socket is a
+ * {@linkcode BlockingSocket}, which has all that a handler needs of a
+ * {@linkcode TcpSocket}.
  */
 export interface HandlerModule {
   /** URL of the module, as of `import.meta.resolve()`. */

@@ -5,7 +5,8 @@
  * - {@linkcode connect}, {@linkcode listen}: a {@linkcode TcpSocket} loses nothing
  *   to a timeout and never mixes two messages; a {@linkcode TcpListener} cannot be
  *   stopped by clients. Unix sockets and TLS by options.
- * - {@linkcode TcpServer}: a handler for each connection.
+ * - {@linkcode TcpServer}: a handler for each connection, here or in threads,
+ *   where it may block: {@linkcode BlockingSocket}.
  * - {@linkcode FrameReader}, {@linkcode FrameWriter}: messages in a stream, by
  *   {@linkcode lengthPrefixed}, {@linkcode delimited}, {@linkcode jsonHeader}, or
  *   the duplex {@linkcode handshake}.

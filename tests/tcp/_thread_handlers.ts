@@ -92,7 +92,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   sum(socket) {
     const count = Number(socket.readLineSync());
-    socket.readLineSync(); // does not read on until it is told to
     const sum = socket.receiveExactlySync(count).reduce((a, b) => a + b, 0);
     socket.sendAllSync(octets(`${sum}\n`));
   },
@@ -100,6 +99,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const count = Number(socket.readLineSync());
     socket.sendAllSync(new Uint8Array(count).fill(7));
     socket.sendAllSync(octets("end"));
+  },
+  async stay(_socket, { signal }) {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
   },
   async halfClose(socket) {
     const all = socket.readLineSync();
