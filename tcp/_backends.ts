@@ -10,7 +10,7 @@ import {
   RoundsMultiplexer,
   SelectMultiplexer,
 } from "./_multiplexers.ts";
-import { inPool } from "./_pool_backend.ts";
+import { inPool } from "./_pool_model.ts";
 import { ThreadModel } from "./_thread_model.ts";
 import { CONCURRENCIES } from "./concurrency.ts";
 import type { HandlerModule } from "./handler.ts";
