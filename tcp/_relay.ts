@@ -21,8 +21,7 @@ export class Relay {
   #roomy: PromiseWithResolvers<void> | undefined;
   #isOver = false;
   #isClosed = false;
-  /** Settles when all that the handler has sent is sent. */
-  #sent: Promise<void> = Promise.resolve();
+  #flushed: Promise<void> = Promise.resolve();
   #unsent: { readonly unsent: unknown } | undefined;
 
   constructor(socket: TcpSocket, end: Near) {
@@ -57,16 +56,15 @@ export class Relay {
     }
   }
 
-  /**
-   * Waits until what the handler has sent is sent.
-   *
-   * @throws If it cannot be.
-   */
-  async flush(): Promise<void> {
-    await this.#sent;
-    if (this.#unsent !== undefined && !this.#isClosed) {
-      throw this.#unsent.unsent;
-    }
+  /** Settles when all that the handler has sent is sent, or cannot be. */
+  get flushed(): Promise<void> {
+    return this.#flushed;
+  }
+
+  /** @throws If something that the handler has sent cannot be. */
+  throwIfUnsent(): void {
+    if (this.#unsent === undefined || this.#isClosed) return;
+    throw this.#unsent.unsent;
   }
 
   /** Never rejects. */
@@ -111,7 +109,7 @@ export class Relay {
     news: Exclude<News, typeof DONE | { readonly threw: unknown }>,
   ): void {
     if (news instanceof Uint8Array) {
-      this.#sent = this.#send(news);
+      this.#flushed = this.#send(news);
     } else if (typeof news === "number") {
       this.#room.give(news);
       this.#roomy?.resolve();

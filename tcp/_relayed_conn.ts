@@ -57,9 +57,9 @@ export class RelayedConn {
     return { received: this.#received, sent: this.#sent };
   }
 
-  /** See `Inbox.take()`. */
-  take<R>(cut: Cut<R>, options?: WaitOptions): Promise<R> {
-    return this.#receivers.wait(this.#taking(cut), options);
+  /** See `Inbox.take()`; rejects also with what making the cut throws. */
+  async take<R>(cut: () => Cut<R>, options?: WaitOptions): Promise<R> {
+    return await this.#receivers.wait(this.#taking(cut()), options);
   }
 
   /** As `take()`; blocks. */

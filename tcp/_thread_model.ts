@@ -64,8 +64,9 @@ export class ThreadModel implements Model {
       stopLimiting();
       this.#threads.giveBack(thread);
       this.#threads.fill();
+      await relay.flushed;
     }
-    await relay.flush();
+    relay.throwIfUnsent();
   }
 
   async close(): Promise<void> {

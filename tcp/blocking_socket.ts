@@ -23,14 +23,14 @@ const MAX_RECEIVE_OCTETS = 65_536;
  * the next call throws, and if there is none, the handler has failed.
  *
  * When the signal of the handler is aborted, calls that block throw its reason,
- * and so do later ones that would have to.
+ * and so do later ones that would have to. A handler that computes sees that when
+ * it calls its socket, or awaits something.
  *
  * @example Upper case, in a thread of its own
  * ```ts
  * import { type BlockingSocket, connect, TcpServer } from "@lockstep/lockstep/tcp";
  * import { assertEquals } from "@std/assert";
  *
- * // shout.ts
  * const module = `data:text/javascript,
  *   export function shout(socket) {
  *     for (let line; (line = socket.readLineSync()) !== null;) {
@@ -41,16 +41,13 @@ const MAX_RECEIVE_OCTETS = 65_536;
  * const server = new TcpServer({
  *   concurrency: "threads",
  *   handler: { module, name: "shout" },
- *   size: 1,
  * });
  * const served = server.serveForever();
- *
  * {
  *   await using client = await connect(server.addr);
  *   await client.sendAll(new TextEncoder().encode("hello\n"));
  *   assertEquals(await client.readLine(), "HELLO");
  * }
- *
  * await server.shutdown();
  * await served;
  * ```
@@ -80,12 +77,11 @@ export class BlockingSocket implements AsyncDisposable {
   }
 
   /** See {@linkcode TcpSocket.receive}. */
-  // deno-lint-ignore require-await -- what makes the cut throws, rejects
-  async receive(
+  receive(
     max: number = MAX_RECEIVE_OCTETS,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.#conn.take(atMost(max), options);
+    return this.#conn.take(() => atMost(max), options);
   }
 
   /**
@@ -113,21 +109,19 @@ export class BlockingSocket implements AsyncDisposable {
   }
 
   /** See {@linkcode TcpSocket.receiveInto}. */
-  // deno-lint-ignore require-await -- what makes the cut throws, rejects
-  async receiveInto(
+  receiveInto(
     buffer: Uint8Array,
     options?: WaitOptions,
   ): Promise<number | null> {
-    return this.#conn.take(into(buffer), options);
+    return this.#conn.take(() => into(buffer), options);
   }
 
   /** See {@linkcode TcpSocket.receiveExactly}. */
-  // deno-lint-ignore require-await -- what makes the cut throws, rejects
-  async receiveExactly(
+  receiveExactly(
     count: number,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#conn.take(exactly(count), options);
+    return this.#conn.take(() => exactly(count), options);
   }
 
   /**
@@ -135,7 +129,6 @@ export class BlockingSocket implements AsyncDisposable {
    *
    * If timed out or aborted, nothing was taken: what has arrived is kept.
    *
-   * @param count How many. Memory grows as they arrive.
    * @returns A copy.
    * @throws {UnexpectedEofError} If the other side ends before.
    * @throws As {@linkcode receiveSync}.
@@ -148,10 +141,9 @@ export class BlockingSocket implements AsyncDisposable {
   }
 
   /** See {@linkcode TcpSocket.readLine}. */
-  // deno-lint-ignore require-await -- what makes the cut throws, rejects
-  async readLine(options: ReadLineOptions = {}): Promise<string | null> {
+  readLine(options: ReadLineOptions = {}): Promise<string | null> {
     const { maxBytes = 65_536, ...limits } = options;
-    return this.#conn.take(line(maxBytes), limits);
+    return this.#conn.take(() => line(maxBytes), limits);
   }
 
   /**

@@ -110,6 +110,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await socket.closeWrite();
     await new Promise<void>(() => {}); // until it is aborted
   },
+  failLate(socket) {
+    socket.sendAllSync(new Uint8Array(100_000));
+    throw new RangeError("after all was sent");
+  },
   fail() {
     throw new RangeError("as asked");
   },

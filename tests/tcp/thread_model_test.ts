@@ -133,6 +133,9 @@ Deno.test("TcpServer threads tells what handlers throw, and goes on when their t
     assertEquals(await answer(server, "fail"), "");
     assertEquals(`${heard.errors.pop()}`, "RangeError: as asked");
 
+    assertEquals((await answer(server, "failLate")).length, 100_000);
+    assertEquals(`${heard.errors.pop()}`, "RangeError: after all was sent");
+
     assertEquals(await answer(server, "exit"), "");
     const exited = heard.errors.pop();
     assert(exited instanceof ThreadError);
@@ -151,7 +154,7 @@ Deno.test("TcpServer threads tells what handlers throw, and goes on when their t
     assertEquals(await answer(server, "close"), "");
     await until(() => server.stats.inFlight === 0);
     const { handled, failed } = server.stats;
-    assertEquals([handled, failed], [1, 3]);
+    assertEquals([handled, failed], [1, 4]);
   });
 });
 
