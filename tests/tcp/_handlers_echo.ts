@@ -2,6 +2,14 @@
 import { RequestHandler, type TcpContext } from "../../tcp/handler.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 
+/** What the hook was told, in the thread that accepts. */
+export const told: unknown[] = [];
+
+/** The hook of these handlers: errors are expected. */
+export function onError(error: unknown): void {
+  told.push(error);
+}
+
 /** Sends back whatever comes, until the end. */
 export async function echo(socket: TcpSocket): Promise<void> {
   const buffer = new Uint8Array(65_536);
@@ -30,6 +38,7 @@ export async function wait(
   socket: TcpSocket,
   { signal }: TcpContext,
 ): Promise<void> {
+  await socket.receiveExactly(2);
   await socket.sendAll(new TextEncoder().encode("waiting\n"));
   try {
     await socket.receive(1, { signal });

@@ -36,6 +36,8 @@ const HERE = [
 ] as const;
 
 for (const concurrency of HERE) suite(concurrency);
+suite("threads", { size: 2 });
+if (Deno.build.os === "linux") suite("pool", { size: 2 });
 
 for (const concurrency of HERE.slice(1)) {
   // Each wait of select() costs as much as there are connections.

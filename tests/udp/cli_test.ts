@@ -1,9 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { UdpSocket } from "../../udp/socket.ts";
 import { PATIENCE_MS, Program } from "../cli/_program.ts";
 
