@@ -295,11 +295,16 @@ export class Mutex {
     }
   }
 
-  /** Others that wait are ahead: so does this one. */
+  /** Looks until it is taken, or others wait: then so does this one. */
   #spin(): boolean {
-    return this.#spinner.until(() =>
-      Atomics.load(this.words, OWN) === 0 && this.tryTakeSync()
-    );
+    let taken = false;
+    this.#spinner.until(() => {
+      const word = Atomics.load(this.words, OWN);
+      if (word & CONTENDED) return true;
+      taken = word === 0 && this.tryTakeSync();
+      return taken;
+    });
+    return taken;
   }
 
   /** Gives it back if it is held by somebody, or by the one that is given. */

@@ -15,7 +15,8 @@
  * else. So one word wakes a thread whatever it waits for, blocking or not, and
  * nobody can take a wake-up of somebody else. When a thread ends or dies,
  * `changes` grows and every mailbox is rung: each waiter looks again at what it
- * waits for, and repairs it if the dead had a part in it.
+ * waits for, and repairs it if the dead had a part in it. A flag says when all
+ * have been rung: until then, whoever sees the thread dead rings them.
  */
 
 import { swap } from "./_words.ts";

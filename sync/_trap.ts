@@ -1,4 +1,7 @@
-/** Places at which a test may stop a thread for ever. */
+/**
+ * Places at which a test may stop a thread for ever: those of the model, and one
+ * where a thread that is gone has not told the others yet.
+ */
 export type Label =
   | "claimed"
   | "published"
