@@ -16,38 +16,33 @@
  *
  * @module
  */
-import { cpus } from "node:os";
-import { Contest, deno, ROUNDS } from "./compare/contest.ts";
+import { Contest, ROUNDS } from "./compare/contest.ts";
 import { LOCKS } from "./compare/locks/table.ts";
 import { POOLS } from "./compare/pools/table.ts";
 import { QUEUES } from "./compare/queues/table.ts";
+import { conditions, formatted, ReadmePart } from "./compare/readme.ts";
 import { goals, markdown } from "./compare/standings.ts";
 import type { Table } from "./compare/table.ts";
 
-const START = "<!-- compare-sync:start -->";
-const END = "<!-- compare-sync:end -->";
+const PART = new ReadmePart("compare-sync");
 
 const TABLES: readonly Table[] = [LOCKS, QUEUES, POOLS];
 
 if (import.meta.main) await main();
 
 async function main(): Promise<void> {
-  const readme = new URL("../README.md", import.meta.url);
   const write = Deno.args.includes("--write");
-  const around = write ? split(await Deno.readTextFile(readme)) : undefined;
+  if (write) await PART.check();
   const contests = chosen(write).map((table) => new Contest(table));
   // In turns: what else the machine does hits all alike.
   for (let round = 0; round < ROUNDS; round++) {
     for (const contest of contests) await contest.round();
   }
   for (const line of contests.flatMap(goals)) console.error(line);
-  const text = [START, conditions(), ...contests.map(markdown), END]
-    .join("\n\n");
-  if (around === undefined) {
-    return console.log(await deno(["fmt", "--ext=md", "-"], text));
-  }
-  await Deno.writeTextFile(readme, around.join(text));
-  await deno(["fmt", "--quiet", "README.md"]);
+  const head = `${conditions("compare:sync")}; medians of ${ROUNDS} runs.`;
+  const text = [head, ...contests.map(markdown)].join("\n\n");
+  if (write) await PART.write(text);
+  else console.log(await formatted(text));
 }
 
 /** The tables that were asked for; all, if none was. */
@@ -56,25 +51,4 @@ function chosen(write: boolean): readonly Table[] {
   if (named.length === 0) return TABLES;
   if (!write) return named;
   throw new TypeError("Cannot write some of the tables: --write takes all");
-}
-
-/** What stands before and after the tables. */
-function split(text: string): [string, string] {
-  const start = text.indexOf(START);
-  const end = text.indexOf(END);
-  if (start >= 0 && start < end) {
-    return [text.slice(0, start), text.slice(end + END.length)];
-  }
-  throw new Error(`Cannot write the tables: README.md lacks ${START}, ${END}`);
-}
-
-function conditions(): string {
-  const date = new Date().toISOString().slice(0, 10);
-  const { length } = cpus();
-  const machine = `${cpus()[0]?.model ?? "unknown"}, ${length} cores`;
-  const system = `Deno ${Deno.version.deno} ${Deno.build.target}`;
-  return [
-    `${machine}, ${system}, ${date}, \`deno task compare:sync\`; medians of`,
-    `${ROUNDS} runs.`,
-  ].join("\n");
 }
