@@ -92,7 +92,7 @@ function nameOf(addr: Deno.Addr): string {
   return "path" in addr ? addr.path : addr.transport;
 }
 
-/** Never called: has the handler loaded, and embedded by `deno compile`. */
+/** Never called: makes `deno compile` embed the handler. */
 export function embed(): unknown {
   return import("./_echo.ts");
 }
