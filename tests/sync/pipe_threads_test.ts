@@ -4,13 +4,14 @@ import { Pipe, type PipeEnd } from "../../sync/pipe.ts";
 import { Queue } from "../../sync/queue.ts";
 import { threads } from "../../sync/threads.ts";
 import { LIMIT } from "./_doors.ts";
+import { Hands } from "./_hands.ts";
 import { countAndCheck, type Luggage, type Way } from "./_pipe_bodies.ts";
 import { range } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_pipe_bodies.ts")>(
-  import.meta.resolve("./_pipe_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_pipe_bodies.ts");
+const bodies = new Hands<typeof import("./_pipe_bodies.ts")>(BODIES, 2);
+const mortals = threads<typeof import("./_pipe_bodies.ts")>(BODIES);
 
 const WAYS: readonly [sender: Way, receiver: Way][] = [
   ["sync", "sync"],
@@ -29,7 +30,7 @@ for (const [sender, receiver] of WAYS) {
     const [a, b] = Pipe<number>({ byteCapacity: 512 });
     const threads = [
       bodies.start("count", [a, 3000, sender]),
-      bodies.start("check", [b, receiver]),
+      bodies.start("check", [b, receiver, 3000]),
     ] as const;
     const [, counted] = await Promise.all([
       threads[0].join(LIMIT),
@@ -61,7 +62,7 @@ Deno.test("PipeEnd.send() carries what lives in shared memory", async () => {
   const [end, otherEnd] = Pipe<string>();
   const [lock, queue] = [new Lock(), new Queue<number>()];
   lock.acquireSync();
-  const thread = bodies.start("unpackLuggage", [there]);
+  const thread = mortals.start("unpackLuggage", [there]);
   here.sendSync({ lock, queue, end: otherEnd });
   const own = await here.receive(LIMIT);
   assert(own instanceof Lock);

@@ -2,14 +2,15 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Guard } from "../../sync/guard.ts";
 import { Pipe } from "../../sync/pipe.ts";
 import type { Semaphore } from "../../sync/semaphore.ts";
-import { threads } from "../../sync/threads.ts";
 import type { WaitOptions } from "../../sync/wait_options.ts";
 import { LIMIT, type Primitive } from "./_doors.ts";
+import { Hands } from "./_hands.ts";
 import { until } from "./_until.ts";
 import { waitClaims } from "./_wait_claims.ts";
 
-const bodies = threads<typeof import("./_pipe_bodies.ts")>(
+const bodies = new Hands<typeof import("./_pipe_bodies.ts")>(
   import.meta.resolve("./_pipe_bodies.ts"),
+  1,
 );
 
 /** As long as a message can be that travels as a whole through 64 octets. */

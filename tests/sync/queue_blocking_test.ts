@@ -2,12 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { Queue } from "../../sync/queue.ts";
 import { sleepSync } from "../../sync/sleep.ts";
 import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { CLASSES, drain, how, howSync, LIMIT } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
-  import.meta.resolve("./_queue_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_queue_bodies.ts");
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(BODIES, 2);
+const mortals = threads<typeof import("./_queue_bodies.ts")>(BODIES);
 
 for (const Class of CLASSES) {
   const { name } = Class;
@@ -92,18 +93,18 @@ Deno.test("Queue.putSync() that times out first leaves the room to the second", 
 
 Deno.test("Queue leaves the turn of a dead thread to the next", async () => {
   const queue = new Queue<number | string>({ maxSize: 1 });
-  const first = bodies.start("act", [queue, ["getSync"]]);
+  const first = mortals.start("act", [queue, ["getSync"]]);
   await until(() => queue.waitingToGet === 1);
-  const second = bodies.start("act", [queue, ["getSync"]]);
+  const second = mortals.start("act", [queue, ["getSync"]]);
   await until(() => queue.waitingToGet === 2);
   await first.terminate(LIMIT);
   queue.putSync(5);
   assertEquals(await second.join(LIMIT), [5]);
   assertEquals([queue.size, queue.waitingToGet], [0, 0]);
   queue.putSync(6);
-  const third = bodies.start("act", [queue, ["putSync"]]);
+  const third = mortals.start("act", [queue, ["putSync"]]);
   await until(() => queue.waitingToPut === 1);
-  const fourth = bodies.start("putOne", [queue, 4]);
+  const fourth = mortals.start("putOne", [queue, 4]);
   await until(() => queue.waitingToPut === 2);
   await third.terminate(LIMIT);
   assertEquals(queue.getSync(), 6);

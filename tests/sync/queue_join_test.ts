@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Queue } from "../../sync/queue.ts";
-import { threads } from "../../sync/threads.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
+import { Hands } from "./_hands.ts";
 import { assertIdle, CLASSES, how, LIMIT, range } from "./_queue_ways.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  4,
 );
 
 for (const Class of CLASSES) {

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Queue, type QueueOptions } from "../../sync/queue.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { assertIdle, CLASSES, drain, how, LIMIT } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  1,
 );
 
 const CAPACITY = 1024;

@@ -2,12 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import type { Pollable } from "../../sync/pollable.ts";
 import { Queue } from "../../sync/queue.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { CLASSES, drain, how, LIMIT, turns } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  2,
 );
 
 for (const Class of CLASSES) {

@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Queue } from "../../sync/queue.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import type { Bidding } from "./_queue_bodies.ts";
 import { drain, how, LIMIT } from "./_queue_ways.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  2,
 );
 
 const ROUNDS = STRESS ? 5000 : 60;

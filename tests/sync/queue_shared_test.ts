@@ -10,12 +10,13 @@ import { RLock } from "../../sync/rlock.ts";
 import { RwLock } from "../../sync/rw_lock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { type Kit, newKit, use } from "./_queue_shared_bodies.ts";
 import { CLASSES, drain, LIMIT, range } from "./_queue_ways.ts";
 
-const bodies = threads<typeof import("./_queue_shared_bodies.ts")>(
-  import.meta.resolve("./_queue_shared_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_queue_shared_bodies.ts");
+const bodies = new Hands<typeof import("./_queue_shared_bodies.ts")>(BODIES, 2);
+const mortals = threads<typeof import("./_queue_shared_bodies.ts")>(BODIES);
 
 /** Asserts that others have used the kit so often. */
 function assertUsed(kit: Kit, times: number): void {
@@ -130,7 +131,7 @@ Deno.test("Queue passes on primitives to a thread while the main thread blocks",
 
 Deno.test("Queue passes on primitives from a thread, also if it has ended", async () => {
   const queue = new Queue<Kit>();
-  const thread = bodies.start("makeKits", [queue, 4]);
+  const thread = mortals.start("makeKits", [queue, 4]);
   const kits = [queue.getSync(LIMIT), await queue.get(LIMIT)];
   await thread.join(LIMIT);
   kits.push(queue.getSync(LIMIT), await queue.get(LIMIT));
@@ -143,7 +144,7 @@ Deno.test("Queue passes on primitives from a thread, also if it has ended", asyn
 
 Deno.test("Queue passes on primitives from a thread that was terminated", async () => {
   const queue = new Queue<Kit>();
-  const thread = bodies.start("makeKitsAndBlock", [queue, 3]);
+  const thread = mortals.start("makeKitsAndBlock", [queue, 3]);
   const first = queue.getSync(LIMIT);
   while (queue.size < 2) await new Promise((done) => setTimeout(done, 1));
   await thread.terminate(LIMIT);

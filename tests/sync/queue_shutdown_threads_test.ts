@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { PriorityQueue } from "../../sync/priority_queue.ts";
 import { Queue } from "../../sync/queue.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { how, howSync, LIMIT } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  2,
 );
 
 const SHUT = "queue-shut-down";

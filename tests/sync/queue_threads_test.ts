@@ -3,11 +3,12 @@ import { LifoQueue } from "../../sync/lifo_queue.ts";
 import { PriorityQueue } from "../../sync/priority_queue.ts";
 import { Queue } from "../../sync/queue.ts";
 import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import { assertIdle, CLASSES, LIMIT, range } from "./_queue_ways.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
-  import.meta.resolve("./_queue_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_queue_bodies.ts");
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(BODIES, 8);
+const mortals = threads<typeof import("./_queue_bodies.ts")>(BODIES);
 
 /** Asserts that all items are there, each once. */
 function assertAll(lists: readonly (readonly number[])[], count: number): void {
@@ -135,7 +136,7 @@ Deno.test("Queue, LifoQueue and PriorityQueue arrive in a thread as what they ar
 });
 
 Deno.test("Queue that a thread made is usable after its end", async () => {
-  const queue = await bodies.start("made", [[1, 2, 3]]).join(LIMIT);
+  const queue = await mortals.start("made", [[1, 2, 3]]).join(LIMIT);
   assert(queue instanceof Queue);
   assert(!(queue instanceof LifoQueue) && !(queue instanceof PriorityQueue));
   assertEquals([queue.size, queue.maxSize], [3, 4]);

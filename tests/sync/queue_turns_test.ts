@@ -4,13 +4,13 @@ import { PriorityQueue } from "../../sync/priority_queue.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { sleepSync } from "../../sync/sleep.ts";
-import type { Thread } from "../../sync/thread.ts";
-import { threads } from "../../sync/threads.ts";
+import { type Call, Hands } from "./_hands.ts";
 import { CLASSES, drain, LIMIT, range } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  3,
 );
 
 /** Longer than anybody's patience, which is 1 ms. */
@@ -54,7 +54,7 @@ for (const Class of [Queue, PriorityQueue]) {
   Deno.test(`${name}.getSync() serves threads as they came`, async () => {
     const queue = new Class<number>();
     const log = new SharedArray("i32", 4);
-    const crew: Thread[] = [];
+    const crew: Call<void>[] = [];
     for (const me of [1, 2, 3]) {
       crew.push(bodies.start("getAndRecord", [queue, log, me]));
       await until(() => queue.waitingToGet === me);
@@ -73,7 +73,7 @@ for (const Class of [Queue, PriorityQueue]) {
   Deno.test(`${name}.putSync() serves threads as they came`, async () => {
     const queue = new Class<number>({ maxSize: 1 });
     queue.putSync(0);
-    const crew: Thread[] = [];
+    const crew: Call<void>[] = [];
     for (const me of [1, 2, 3]) {
       crew.push(bodies.start("putOne", [queue, me]));
       await until(() => queue.waitingToPut === me);

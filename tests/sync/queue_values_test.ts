@@ -5,7 +5,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { Queue, type Shareable } from "../../sync/queue.ts";
-import { threads } from "../../sync/threads.ts";
+import { Hands } from "./_hands.ts";
 import {
   assertKnot,
   assertSame,
@@ -15,8 +15,9 @@ import {
 } from "./_queue_values.ts";
 import { CLASSES, LIMIT } from "./_queue_ways.ts";
 
-const bodies = threads<typeof import("./_queue_bodies.ts")>(
+const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   import.meta.resolve("./_queue_bodies.ts"),
+  2,
 );
 
 for (const [which, value] of Object.entries(values())) {
