@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { Event } from "../../sync/event.ts";
 import { Thread } from "../../sync/thread.ts";
 import { ThreadPool, type ThreadPoolOptions } from "../../sync/thread_pool.ts";
 import { waitFor } from "../../sync/wait_options.ts";
+import { until } from "./_until.ts";
 
 /** The module whose functions the pools of these tests run. */
 export const BODIES: string = import.meta.resolve("./_pool_bodies.ts");
@@ -36,6 +38,41 @@ export async function withPool(
     await waitFor(pool.terminate(), LIMIT);
   }
   assertEquals(Thread.count, before, "threads are left");
+}
+
+/** Calls a function with a pool. */
+export type UsePool = (
+  use: (pool: TestPool) => Promise<void> | void,
+) => Promise<void>;
+
+/**
+ * Starts a pool, by default of one thread, with all its threads, for those tests
+ * of a file that end none: most take less time than a thread to start.
+ */
+export async function warmPool(
+  options: ThreadPoolOptions = {},
+): Promise<UsePool> {
+  const pool: TestPool = new ThreadPool({
+    size: 1,
+    module: BODIES,
+    ...options,
+  });
+  const { size } = pool;
+  const gate = new Event();
+  const held = Array.from({ length: size }, () => pool.submit("hold", [gate]));
+  await until(() => gate.waiting === size);
+  gate.set();
+  await Promise.all(held);
+  addEventListener("unload", () => pool.close());
+  return async (use) => {
+    await waitFor(Promise.resolve(use(pool)), LIMIT);
+    const { queued, running, threads } = pool.stats();
+    assertEquals(
+      [queued, running, threads],
+      [0, 0, size],
+      "it is not as before",
+    );
+  };
 }
 
 /** What a promise rejects with, error or not. */

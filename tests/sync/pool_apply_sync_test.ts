@@ -7,14 +7,16 @@ import {
 import { Event } from "../../sync/event.ts";
 import { ThreadError } from "../../sync/thread_error.ts";
 import { threads } from "../../sync/threads.ts";
-import { BODIES, LIMIT, reasonOf, withPool } from "./_pool_use.ts";
+import { BODIES, LIMIT, reasonOf, warmPool, withPool } from "./_pool_use.ts";
+
+const withTwo = await warmPool({ size: 2 });
 
 const nested = threads<typeof import("./_pool_nested_bodies.ts")>(
   import.meta.resolve("./_pool_nested_bodies.ts"),
 );
 
 Deno.test("ThreadPool.applySync() blocks until the function has returned", async () => {
-  await withPool({}, (pool) => {
+  await withTwo((pool) => {
     assertEquals(pool.applySync("add", 1, 2), 3);
     assertEquals(pool.applySync("addLater", 3, 4), 7);
     assertEquals(pool.applySync((a: string) => a.length, "four"), 4);
@@ -24,7 +26,7 @@ Deno.test("ThreadPool.applySync() blocks until the function has returned", async
 });
 
 Deno.test("ThreadPool.applySync() throws what the function threw", async () => {
-  await withPool({}, (pool) => {
+  await withTwo((pool) => {
     const fail = () => pool.applySync("fail", "thin");
     assertEquals(assertThrows(fail, Error, "thin").name, "PaintError");
     assertThrows(() => pool.applySync("failLater", "later"), RangeError);
@@ -64,7 +66,7 @@ Deno.test("ThreadPool.applySync() waits for its turn and for room", async () => 
 });
 
 Deno.test("ThreadPool.applySync() loses no result of others", async () => {
-  await withPool({ size: 2 }, async (pool) => {
+  await withTwo(async (pool) => {
     const gate = new Event();
     const held = pool.submit("hold", [gate, 7]);
     const fails = pool.submit("fail", ["thin"]);
@@ -79,7 +81,7 @@ Deno.test("ThreadPool.applySync() loses no result of others", async () => {
 });
 
 Deno.test("ThreadPool.applySync() works in a callback", async () => {
-  await withPool({ size: 2 }, async (pool) => {
+  await withTwo(async (pool) => {
     let sum = 0;
     const onResult = (n: number) => {
       sum = pool.applySync("add", n, 10);

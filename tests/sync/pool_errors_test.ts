@@ -5,10 +5,12 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { BODIES, reasonOf, withPool } from "./_pool_use.ts";
+import { BODIES, reasonOf, warmPool, withPool } from "./_pool_use.ts";
+
+const withOne = await warmPool();
 
 Deno.test("ThreadPool.submit() rejects with what the function threw: class, code, cause, stack", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const error = await reasonOf(pool.submit("fail", ["the paint is thin"]));
     assertInstanceOf(error, Error);
     const { code } = error as unknown as { code: string };
@@ -24,7 +26,7 @@ Deno.test("ThreadPool.submit() rejects with what the function threw: class, code
 });
 
 Deno.test("ThreadPool.submit() rejects with what an asynchronous function threw", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const error = await reasonOf(pool.submit("failLater", ["later"]));
     assertInstanceOf(error, RangeError);
     assertEquals(error.message, "later");
@@ -32,7 +34,7 @@ Deno.test("ThreadPool.submit() rejects with what an asynchronous function threw"
 });
 
 Deno.test("ThreadPool.submit() rejects with what is no error as it is", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     for (const value of [undefined, null, 0, "text", [new Map([[1, 2]])]]) {
       assertEquals(await reasonOf(pool.submit("throwValue", [value])), value);
     }
@@ -40,7 +42,7 @@ Deno.test("ThreadPool.submit() rejects with what is no error as it is", async ()
 });
 
 Deno.test("ThreadPool goes on in the same thread after a task that failed", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const id = await pool.submit("threadId", []);
     const bad = [pool.submit("fail", ["a"]), pool.submit("failLater", ["b"])];
     const after = pool.submit("threadId", []);
@@ -51,7 +53,7 @@ Deno.test("ThreadPool goes on in the same thread after a task that failed", asyn
 });
 
 Deno.test("ThreadPool.submit() rejects with a TypeError that names what the module does not export", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     for (const name of ["noSuchFunction", "NUMBER", "toString", "default"]) {
       const error = await reasonOf(pool.submit(name as "nothing", []));
       assertInstanceOf(error, TypeError);
@@ -72,7 +74,7 @@ Deno.test("ThreadPool without a module rejects a name with a TypeError", async (
 });
 
 Deno.test("ThreadPool.submit() rejects a function by source that uses what is around it", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const around = Date.now();
     const error = await reasonOf(pool.submit(() => around, []));
     assertInstanceOf(error, ReferenceError);
@@ -82,7 +84,7 @@ Deno.test("ThreadPool.submit() rejects a function by source that uses what is ar
 });
 
 Deno.test("ThreadPool.submit() rejects a function that has no source with a TypeError", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const bound = function (n: number) {
       return n;
     }.bind(null);
@@ -95,7 +97,7 @@ Deno.test("ThreadPool.submit() rejects a function that has no source with a Type
 });
 
 Deno.test("ThreadPool.submit() rejects, and does not throw, whatever is wrong", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const bad = [
       pool.submit("nothing", [], { timeoutMs: -1 }),
       pool.submit("nothing", [], { priority: NaN }),
@@ -113,7 +115,7 @@ Deno.test("ThreadPool.submit() rejects, and does not throw, whatever is wrong", 
 });
 
 Deno.test("ThreadPool.submit() calls onResult with the result, before the promise resolves", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const seen: unknown[] = [];
     const onError = () => seen.push("error");
     const onResult = (sum: number) => seen.push(sum);
@@ -140,7 +142,7 @@ Deno.test("ThreadPool.submit() calls onResult as the results come, not in the or
 });
 
 Deno.test("ThreadPool.submit() calls onError with the error; nobody has to see the promise then", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const seen: unknown[] = [];
     const onError = (error: unknown) => seen.push(error);
     const onResult = () => seen.push("result");
@@ -180,7 +182,7 @@ for (const which of ["onResult", "onError"] as const) {
     };
     addEventListener("error", report);
     try {
-      await withPool({}, async (pool) => {
+      await withOne(async (pool) => {
         const error = new Error(`thrown by ${which}`);
         const bad = {
           [which]: () => {

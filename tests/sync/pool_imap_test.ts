@@ -2,8 +2,17 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { noted } from "./_pool_bodies.ts";
-import { reasonOf, type TestPool, turns, withPool } from "./_pool_use.ts";
+import {
+  reasonOf,
+  type TestPool,
+  turns,
+  warmPool,
+  withPool,
+} from "./_pool_use.ts";
 import { until } from "./_until.ts";
+
+const withOne = await warmPool();
+const withThree = await warmPool({ size: 3 });
 
 const WAYS = ["imap", "imapUnordered"] as const;
 
@@ -41,7 +50,7 @@ async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 for (const way of WAYS) {
   Deno.test(`ThreadPool.${way}() gives a result for each item`, async () => {
-    await withPool({ size: 3 }, async (pool) => {
+    await withThree(async (pool) => {
       for (const length of [0, 1, 2, 50]) {
         for (const chunkSize of [undefined, 1, 7, 100]) {
           for (const items of [new Source(length), later(new Source(length))]) {
@@ -77,7 +86,7 @@ for (const way of WAYS) {
   });
 
   Deno.test(`ThreadPool.${way}() gives a result though the next item is not there yet`, async () => {
-    await withPool({ size: 2 }, async (pool) => {
+    await withThree(async (pool) => {
       const taken = Promise.withResolvers<void>();
       async function* items() {
         yield 2;
@@ -145,7 +154,7 @@ for (const way of WAYS) {
   });
 
   Deno.test(`ThreadPool.${way}() throws what a call throws, and is over then`, async () => {
-    await withPool({}, async (pool) => {
+    await withOne(async (pool) => {
       const log = new SharedArray("i32", 9);
       const items = [0, 1, 2, 3].map((n) => ({ n, log, fails: n === 2 }));
       const results = pool[way]("step", items, { ahead: 1 });
@@ -160,7 +169,7 @@ for (const way of WAYS) {
   });
 
   Deno.test(`ThreadPool.${way}() throws what the items throw`, async () => {
-    await withPool({}, async (pool) => {
+    await withOne(async (pool) => {
       const error = new Error("no more items");
       async function* items() {
         yield 1;
@@ -194,7 +203,7 @@ for (const way of WAYS) {
   });
 
   Deno.test(`ThreadPool.${way}() that is aborted while it waits for an item throws`, async () => {
-    await withPool({}, async (pool) => {
+    await withOne(async (pool) => {
       const controller = new AbortController();
       const { signal } = controller;
       const asked = Promise.withResolvers<void>();
@@ -226,7 +235,7 @@ for (const way of WAYS) {
   });
 
   Deno.test(`ThreadPool.${way}() refuses numbers that are no whole ones of 1 or more`, async () => {
-    await withPool({}, async (pool) => {
+    await withOne(async (pool) => {
       for (const number of [0, -1, 1.5, NaN]) {
         for (const options of [{ chunkSize: number }, { ahead: number }]) {
           const next = async () =>

@@ -2,15 +2,18 @@ import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { noted } from "./_pool_bodies.ts";
-import { reasonOf, withPool } from "./_pool_use.ts";
+import { reasonOf, warmPool, withPool } from "./_pool_use.ts";
 import { until } from "./_until.ts";
+
+const withOne = await warmPool();
+const withTwo = await warmPool({ size: 2 });
 
 function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
 }
 
 Deno.test("ThreadPool.map() gives the results in the order of the items", async () => {
-  await withPool({ size: 3 }, async (pool) => {
+  await withTwo(async (pool) => {
     for (const length of [0, 1, 2, 12, 13, 100]) {
       const items = range(length);
       const squares = items.map((n) => n * n);
@@ -23,7 +26,7 @@ Deno.test("ThreadPool.map() gives the results in the order of the items", async 
 });
 
 Deno.test("ThreadPool.map() gives each task chunkSize items, or each thread four tasks", async () => {
-  await withPool({ size: 2 }, async (pool) => {
+  await withTwo(async (pool) => {
     const tasks = async (length: number, chunkSize?: number) => {
       const before = pool.stats().done;
       const results = await pool.map("square", range(length), { chunkSize });
@@ -42,7 +45,7 @@ Deno.test("ThreadPool.map() gives each task chunkSize items, or each thread four
 });
 
 Deno.test("ThreadPool.map() takes whatever can be iterated", async () => {
-  await withPool({ size: 2 }, async (pool) => {
+  await withTwo(async (pool) => {
     const next = (n: number) => n + 1;
     function* generate() {
       yield* [1, 2, 3];
@@ -64,7 +67,7 @@ Deno.test("ThreadPool.map() takes whatever can be iterated", async () => {
 });
 
 Deno.test("ThreadPool.map() calls the function with the item alone, and awaits it", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const count = (...args: unknown[]) => Promise.resolve(args.length);
     const items = ["a", "b", "c"];
     assertEquals(await pool.map(count, items, { chunkSize: 2 }), [1, 1, 1]);
@@ -74,7 +77,7 @@ Deno.test("ThreadPool.map() calls the function with the item alone, and awaits i
 });
 
 Deno.test("ThreadPool.map() gives results that are lists, or nothing, as they are", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const pairs = await pool.map("pair", [1, 2, 3], { chunkSize: 2 });
     assertEquals(pairs, [[1, undefined], [2, undefined], [3, undefined]]);
     const nothing = await pool.map((_: number) => {}, range(3));
@@ -112,7 +115,7 @@ Deno.test("ThreadPool.map() rejects as soon as one call fails; what has not begu
 });
 
 Deno.test("ThreadPool.map() runs no further item of the chunk after one that failed", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const log = new SharedArray("i32", 9);
     const items = range(5).map((n) => ({ n, log, fails: n === 2 }));
     const mapped = pool.map("step", items, { chunkSize: 5 });
@@ -156,7 +159,7 @@ Deno.test("ThreadPool.map() ends if a task of it runs longer than timeoutMs", as
 });
 
 Deno.test("ThreadPool.map() calls onResult with all results, or onError", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const seen: unknown[] = [];
     const onResult = (results: number[]) => void seen.push(results);
     const onError = (error: unknown) => void seen.push((error as Error).name);
@@ -175,7 +178,7 @@ Deno.test("ThreadPool.map() reports what onResult throws, and resolves", async (
   };
   addEventListener("error", report);
   try {
-    await withPool({}, async (pool) => {
+    await withOne(async (pool) => {
       const thrown = new Error("thrown by onResult");
       const onResult = () => {
         throw thrown;
@@ -189,7 +192,7 @@ Deno.test("ThreadPool.map() reports what onResult throws, and resolves", async (
 });
 
 Deno.test("ThreadPool.map() rejects with what the items throw, and runs nothing", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const log = new SharedArray("i32", 9);
     function* items() {
       yield { n: 1, log };
@@ -203,7 +206,7 @@ Deno.test("ThreadPool.map() rejects with what the items throw, and runs nothing"
 });
 
 Deno.test("ThreadPool.map() refuses a chunkSize that is no whole number of 1 or more", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     for (const chunkSize of [0, -1, 1.5, NaN]) {
       const map = async () => await pool.map("square", [1], { chunkSize });
       await assertRejects(map, RangeError);

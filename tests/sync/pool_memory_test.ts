@@ -78,28 +78,28 @@ const ROUNDS = {
     1000,
     500,
   ],
-  "1000 arguments of 256 KiB that move to tasks that never run": [
+  "1000 arguments of 512 KiB that move to tasks that never run": [
     `const gate = new Event();
      const held = [1, 2].map(() => pool.submit((gate) => gate.waitSync(), [gate]));
      while (gate.waiting < 2) await sleep(1);
      const controller = new AbortController();
      const { signal } = controller;
-     const tasks = Array.from({ length: 20 }, () => {
-       const { buffer } = new Uint8Array(2 ** 18).fill(1);
+     const tasks = Array.from({ length: 50 }, () => {
+       const { buffer } = new Uint8Array(2 ** 19).fill(1);
        const options = { signal, transfer: [buffer], onError() {} };
        return pool.submit((b) => b.byteLength, [buffer], options);
      });
      controller.abort();
      gate.set();
      await Promise.allSettled([...held, ...tasks]);`,
-    30,
-    50,
-    125,
+    8,
+    20,
+    250,
   ],
 } as const;
 
 /** The others take longer, and are for the long versions. */
-const SHORT = "1000 arguments of 256 KiB that move to tasks that never run";
+const SHORT = "1000 arguments of 512 KiB that move to tasks that never run";
 
 for (const [what, [body, warm, rounds, most]] of Object.entries(ROUNDS)) {
   if (!STRESS && what !== SHORT) continue;

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { noted } from "./_pool_bodies.ts";
-import { LIMIT, reasonOf, turns, withPool } from "./_pool_use.ts";
+import { LIMIT, reasonOf, turns, warmPool, withPool } from "./_pool_use.ts";
 import { until } from "./_until.ts";
+
+const withoutQueue = await warmPool({ maxQueue: 0 });
 
 for (const [size, maxQueue] of [[1, 0], [1, 1], [2, 0], [2, 3]] as const) {
   Deno.test(`ThreadPool of ${size} with maxQueue ${maxQueue} is full with ${size + maxQueue} tasks`, async () => {
@@ -44,7 +46,7 @@ Deno.test("ThreadPool.submit() waits for room, in the order of the calls", async
 });
 
 Deno.test("ThreadPool.submit() reads the arguments when there is room", async () => {
-  await withPool({ maxQueue: 0 }, async (pool) => {
+  await withoutQueue(async (pool) => {
     const gate = new Event();
     const held = pool.submit("hold", [gate]);
     const numbers = [1];
@@ -71,7 +73,7 @@ Deno.test("ThreadPool.trySubmit() rejects as submit() does", async () => {
 });
 
 Deno.test("ThreadPool.trySubmit() takes nothing if the pool is full", async () => {
-  await withPool({ maxQueue: 0 }, async (pool) => {
+  await withoutQueue(async (pool) => {
     const [gate, moved] = [new Event(), new ArrayBuffer(8)];
     const held = pool.submit("hold", [gate]);
     const { signal } = new AbortController();
@@ -86,7 +88,7 @@ Deno.test("ThreadPool.trySubmit() takes nothing if the pool is full", async () =
 });
 
 Deno.test("ThreadPool.whenReady() waits until there is room", async () => {
-  await withPool({ maxQueue: 0 }, async (pool) => {
+  await withoutQueue(async (pool) => {
     const gate = new Event();
     await pool.whenReady(LIMIT);
     const held = pool.submit("hold", [gate]);
@@ -103,7 +105,7 @@ Deno.test("ThreadPool.whenReady() waits until there is room", async () => {
 });
 
 Deno.test("ThreadPool.whenReady() is not called while others wait for room", async () => {
-  await withPool({ maxQueue: 0 }, async (pool) => {
+  await withoutQueue(async (pool) => {
     const [gate, second] = [new Event(), new Event()];
     const held = pool.submit("hold", [gate]);
     const waits = pool.submit("hold", [second]);
@@ -119,7 +121,7 @@ Deno.test("ThreadPool.whenReady() is not called while others wait for room", asy
 });
 
 Deno.test("ThreadPool.whenReady() that is aborted or times out changes nothing", async () => {
-  await withPool({ maxQueue: 0 }, async (pool) => {
+  await withoutQueue(async (pool) => {
     const gate = new Event();
     const held = pool.submit("hold", [gate]);
     const controller = new AbortController();

@@ -4,25 +4,27 @@ import type { Pool } from "../../sync/pool.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { Thread } from "../../sync/thread.ts";
 import { ThreadPool } from "../../sync/thread_pool.ts";
-import { BODIES, turns, withPool } from "./_pool_use.ts";
+import { BODIES, turns, warmPool, withPool } from "./_pool_use.ts";
 import { until } from "./_until.ts";
 
+const withOne = await warmPool();
+
 Deno.test("ThreadPool.submit() runs a function of the module, in another thread", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     assertEquals(await pool.submit("add", [1, 2]), 3);
     assert(await pool.submit("threadId", []) !== Thread.current.id);
   });
 });
 
 Deno.test("ThreadPool.submit() awaits an asynchronous function", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     assertEquals(await pool.submit("addLater", [1, 2]), 3);
     assertEquals(await pool.submit("add", [3, 4]), 7);
   });
 });
 
 Deno.test("ThreadPool runs several asynchronous functions one at a time in a thread", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const gate = new Event();
     const first = pool.submit("holdLater", [gate, 1]);
     const second = pool.submit("holdLater", [gate, 2]);
@@ -58,7 +60,7 @@ Deno.test("ThreadPool.submit() runs a function by its source", async () => {
 });
 
 Deno.test("ThreadPool runs functions of its module and by source in turn", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const results = [
       pool.submit("add", [1, 2]),
       pool.submit((n: number) => n * n, [3]),
@@ -69,7 +71,7 @@ Deno.test("ThreadPool runs functions of its module and by source in turn", async
 });
 
 Deno.test("ThreadPool.apply() is submit() with the arguments one by one", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     assertEquals(await pool.apply("add", 1, 2), 3);
     assertEquals(await pool.apply((a: string) => a.length, "four"), 4);
     await assertRejects(() => pool.apply("fail", "thin"), Error, "thin");
@@ -125,7 +127,7 @@ Deno.test("ThreadPool starts threads as tasks come, no more than its size", asyn
 });
 
 Deno.test("ThreadPool keeps its threads from task to task", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const first = await pool.submit("threadId", []);
     for (let i = 0; i < 5; i++) {
       assertEquals(await pool.submit("threadId", []), first);
@@ -138,7 +140,7 @@ Deno.test("ThreadPool names its threads", async () => {
     const name = await pool.submit("threadName", []);
     assert(name.startsWith("painter"), name);
   });
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const name = await pool.submit("threadName", []);
     assert(name.startsWith("Pool"), name);
   });
@@ -181,7 +183,7 @@ Deno.test("ThreadPool with an initializer needs the module", () => {
 });
 
 Deno.test("ThreadPool is a Pool, and checks names, arguments and results", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     const same: Pool<typeof import("./_pool_bodies.ts")> = pool;
     const sum: number = await same.submit("addLater", [1, 2]);
     const squares: number[] = await same.map("square", [1, 2]);

@@ -4,14 +4,17 @@ import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
+import { hands } from "./_hands.ts";
 import { type Deed, STAGE, VICTIM } from "./_queue_kill_bodies.ts";
 import { CLASSES, drain, how, LIMIT } from "./_queue_ways.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_kill_bodies.ts")>(
-  import.meta.resolve("./_queue_kill_bodies.ts"),
-);
+type Bodies = typeof import("./_queue_kill_bodies.ts");
+
+const BODIES = import.meta.resolve("./_queue_kill_bodies.ts");
+const bodies = threads<Bodies>(BODIES);
+const survivor = hands<Bodies>(BODIES, 1);
 
 const SHUT = "queue-shut-down";
 
@@ -43,7 +46,7 @@ for (const place of PLACES) {
     const strike = start(queue, "put");
     const task = queue.get(LIMIT);
     await until(() => queue.waitingToGet === 1);
-    const thread = bodies.start("live", [queue, "get"]);
+    const thread = survivor.start("live", [queue, "get"]);
     await until(() => queue.waitingToGet === 2 && thread.state === "blocked");
     await strike();
     const gets = [task, thread.join(LIMIT)];
@@ -60,7 +63,7 @@ for (const place of PLACES) {
     const strike = start(queue, "get");
     const task = queue.put(1, LIMIT);
     await until(() => queue.waitingToPut === 1);
-    const thread = bodies.start("live", [queue, "put"]);
+    const thread = survivor.start("live", [queue, "put"]);
     await until(() => queue.waitingToPut === 2 && thread.state === "blocked");
     await strike();
     const items = [await queue.get(LIMIT)];
@@ -78,7 +81,7 @@ for (const place of PLACES) {
     queue.putSync(1);
     const strike = start(queue, "taskDone");
     const task = queue.join(LIMIT);
-    const thread = bodies.start("live", [queue, "join"]);
+    const thread = survivor.start("live", [queue, "join"]);
     await until(() => thread.state === "blocked");
     await strike();
     await Promise.all([task, thread.join(LIMIT)]);
@@ -89,7 +92,7 @@ for (const place of PLACES) {
     const queue = new Queue<number>();
     const strike = start(queue, "shutdown");
     const task = how(() => queue.get(LIMIT));
-    const thread = bodies.start("live", [queue, "get"]);
+    const thread = survivor.start("live", [queue, "get"]);
     await until(() => queue.waitingToGet === 2 && thread.state === "blocked");
     await strike();
     assertEquals([await task, await thread.join(LIMIT)], [SHUT, SHUT]);
@@ -101,7 +104,7 @@ for (const place of PLACES) {
     queue.putSync(1);
     const strike = start(queue, "drop");
     const task = how(() => queue.put(2, LIMIT));
-    const thread = bodies.start("live", [queue, "put"]);
+    const thread = survivor.start("live", [queue, "put"]);
     await until(() => queue.waitingToPut === 2 && thread.state === "blocked");
     await strike();
     assertEquals([await task, await thread.join(LIMIT)], [SHUT, SHUT]);

@@ -3,14 +3,17 @@ import type { Label } from "../../sync/_trap.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { threads } from "../../sync/threads.ts";
+import { hands } from "./_hands.ts";
 import { type Side, STAGE, VICTIM } from "./_queue_kill_bodies.ts";
 import { drain, LIMIT, range } from "./_queue_ways.ts";
 import { STRESS } from "./_random.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_queue_kill_bodies.ts")>(
-  import.meta.resolve("./_queue_kill_bodies.ts"),
-);
+type Bodies = typeof import("./_queue_kill_bodies.ts");
+
+const BODIES = import.meta.resolve("./_queue_kill_bodies.ts");
+const bodies = threads<Bodies>(BODIES);
+const survivor = hands<Bodies>(BODIES, 1);
 
 /** How a thread dies that waits, and what happens meanwhile. */
 interface Scene {
@@ -85,7 +88,7 @@ async function play(side: Side, scene: Scene, opensFirst: boolean) {
   } else await until(() => stage.get() === STAGE.STUCK);
   const before = waiting();
   const task = side === "get" ? queue.get(LIMIT) : queue.put(1, LIMIT);
-  const thread = bodies.start("live", [queue, side]);
+  const thread = survivor.start("live", [queue, side]);
   await until(() => waiting() === before + 2 && thread.state === "blocked");
   // for all three, if the victim takes, since a task may be first now and then
   const times = scene.label === "taken" ? 3 : 2;
@@ -138,7 +141,7 @@ for (const nth of STRESS ? [1, 2] : [2]) {
       const { queue, open, waiting } = gateOf(side);
       const stage = new SharedValue("i32", 0);
       const task = side === "get" ? queue.get(LIMIT) : queue.put(1, LIMIT);
-      const thread = bodies.start("live", [queue, side]);
+      const thread = survivor.start("live", [queue, side]);
       await until(() => waiting() === 2 && thread.state === "blocked");
       const place = { label: "chosen", nth } as const;
       const victim = bodies.start(body, [queue, side, place, stage]);
