@@ -90,6 +90,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     socket.sendAllSync(octets("!"));
     for (;;);
   },
+  spinAs(socket) {
+    socket.sendAllSync(octets(`${Thread.current.id}`));
+    for (;;);
+  },
   sum(socket) {
     const count = Number(socket.readLineSync());
     const sum = socket.receiveExactlySync(count).reduce((a, b) => a + b, 0);
