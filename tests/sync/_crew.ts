@@ -6,7 +6,7 @@ import { type Next, random } from "./_random.ts";
 /** As many as there are bits, but for the main thread's and a sign. */
 export const MAX_MEMBERS = 28;
 
-/** When it is no use to wait any longer. */
+/** When it is no use to wait any longer for anything to happen. */
 const LIMIT = { timeoutMs: 20_000 };
 
 const LABELS: readonly Label[] = [
@@ -81,7 +81,8 @@ export class Crew {
    */
   async work(beside: Promise<void>): Promise<void> {
     let isOver = false;
-    const deadline = performance.now() + LIMIT.timeoutMs;
+    let deadline = performance.now() + LIMIT.timeoutMs;
+    let seen = "";
     const over = beside.finally(() => isOver = true);
     over.catch(() => {}); // it is awaited at the end
     try {
@@ -93,6 +94,9 @@ export class Crew {
         }
         await this.#kill();
         this.#job.tick?.();
+        const now = this.#job.board.join();
+        if (now !== seen) deadline = performance.now() + LIMIT.timeoutMs;
+        seen = now;
         if (performance.now() > deadline) throw new Error(this.#report());
         await turn(1);
         if (isOver) await over;
