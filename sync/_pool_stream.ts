@@ -65,9 +65,11 @@ async function* resultsOf<R>(
   const read = async () => {
     reading = true;
     try {
-      const next = await chunks.next();
-      if (next.done) more = false;
-      else if (more) add(run(next.value)); // nobody has left meanwhile
+      while (more && tasks.length < ahead) {
+        const next = await chunks.next();
+        if (next.done) more = false;
+        else if (more) add(run(next.value)); // nobody has left meanwhile
+      }
     } catch (error) { // of the items: it comes when it is its turn
       more = false;
       add({ results: Promise.reject(error), end() {} });
@@ -84,14 +86,12 @@ async function* resultsOf<R>(
     while (!left.aborted && (more || tasks.length > 0)) {
       signal?.throwIfAborted();
       change = Promise.withResolvers();
-      if (more && !reading && tasks.length < ahead) void read();
       const [first] = ordered ? tasks : over;
-      if (first !== undefined && over.delete(first)) {
-        tasks.splice(tasks.indexOf(first), 1);
-        yield* await first.results;
-      } else {
-        await change.promise;
-      }
+      const isOver = first !== undefined && over.delete(first);
+      if (isOver) tasks.splice(tasks.indexOf(first), 1);
+      if (more && !reading && tasks.length < ahead) void read();
+      if (isOver) yield* await first.results;
+      else await change.promise;
     }
   } finally {
     signal?.removeEventListener("abort", onAbort);
