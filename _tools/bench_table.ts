@@ -5,8 +5,8 @@
  * deno run --allow-run --allow-read=. --allow-write=README.md _tools/bench_table.ts
  * ```
  *
- * It runs bench/sync, bench/udp, bench/tcp and bench/tftp, which takes minutes, and
- * replaces what stands between `<!-- bench:start -->` and `<!-- bench:end -->`;
+ * It runs bench/sync, bench/mux, bench/udp, bench/tcp and bench/tftp, which takes
+ * minutes, and replaces what stands between `<!-- bench:start -->` and `<!-- bench:end -->`;
  * while the README has no such lines, it prints the table. Each time is the 75th
  * percentile: an average also measures whatever else the machine did. Goals are
  * reported on stderr; one that is missed is no failure, as machines differ.
@@ -14,13 +14,20 @@
  * @module
  */
 
-const FOLDERS = ["bench/sync", "bench/udp", "bench/tcp", "bench/tftp"];
+const FOLDERS = [
+  "bench/sync",
+  "bench/mux",
+  "bench/udp",
+  "bench/tcp",
+  "bench/tftp",
+];
 
 /** What the benchmarks may do: as in the task `bench`. */
 const PERMISSIONS = [
   "--allow-net=127.0.0.1",
   "--allow-read",
   "--allow-write",
+  "--allow-run",
   "--allow-env",
 ];
 
@@ -90,6 +97,21 @@ const GOALS: readonly Goal[] = [
     group: "until an endless loop has left its core",
     name: "ThreadPool.submit(), aborted",
     maxNanoseconds: 50e6,
+  },
+  {
+    group: "echo 5000 messages of 100 connections",
+    name: "Selector",
+    maxRatio: 1.5,
+  },
+  ...["Selector", "Epoll, EPOLLET"].map((name) => ({
+    group: `${name}, 5000 messages`,
+    name: "100 among many idle",
+    maxRatio: 1.25,
+  })),
+  {
+    group: "look once",
+    name: "Poll.poll(), timeoutMs 0",
+    maxRatio: 0.05,
   },
   { group: "UDP round trip", name: "UdpSocket.receiveInto()", maxRatio: 1.15 },
   {

@@ -20,37 +20,20 @@
 import { checkWait, type WaitOptions } from "../sync/wait_options.ts";
 import { Alarm } from "./_alarm.ts";
 import { Doorbell } from "./doorbell.ts";
-import { POLLERR, POLLHUP, POLLNVAL } from "./event_bits.ts";
-import {
-  type Readiness,
-  readinessOf,
-  type Waitable,
-  type Watcher,
-} from "./readiness.ts";
+import { Entry, type Interest, type Mode } from "./_interest.ts";
+import { POLLNVAL } from "./event_bits.ts";
+import { readinessOf, type Waitable } from "./readiness.ts";
+
+/** How many operations the runtime ends in one turn. */
+const TURN = 128;
 
 /** How many waits in a row need not wait. */
 const WAITS = 16;
 
-/** Reported whether they were asked for or not. */
-const ALWAYS = POLLERR | POLLHUP;
-
-/** When a source is reported. */
-export interface Mode {
-  /** When something comes, rather than as long as it is there. */
-  readonly edge: boolean;
-  /** Once, until it is modified. */
-  readonly oneShot: boolean;
-}
-
 const LEVEL: Mode = { edge: false, oneShot: false };
 
-/** A source that is waited for. */
-export interface Interest<S extends Waitable, D> {
-  readonly source: S;
-  readonly events: number;
-  readonly mode: Mode;
-  readonly data: D;
-}
+/** What to do with a source that is closed. */
+export type Closed = "report" | "forget" | "ignore";
 
 /** A source and what is ready of it. */
 export type Ready<S extends Waitable, D> = readonly [Interest<S, D>, number];
@@ -62,14 +45,14 @@ export class Interests<S extends Waitable, D> implements Disposable {
   readonly #sleepers = new Set<() => void>();
   readonly #alarm = new Alarm(() => this.#wake());
   readonly #doorbell = new Doorbell();
-  readonly #dropsClosed: boolean;
+  readonly #closedOnes: Closed;
   /** Waits in a row that need not wait. */
   #waits = 0;
   #closed = false;
 
-  /** @param dropsClosed Whether to forget sources that are closed. */
-  constructor({ dropsClosed = false } = {}) {
-    this.#dropsClosed = dropsClosed;
+  /** @param closedOnes What to do with sources that are closed. */
+  constructor(closedOnes: Closed = "report") {
+    this.#closedOnes = closedOnes;
   }
 
   get size(): number {
@@ -96,13 +79,14 @@ export class Interests<S extends Waitable, D> implements Disposable {
   set(source: S, events: number, data: D, mode: Mode = LEVEL): Interest<S, D> {
     const ready = readinessOf(source);
     this.delete(source);
-    const entry = new Entry(source, events, data, mode, ready, (it) => {
+    const interest = { source, events, data };
+    const entry = new Entry(interest, mode, ready, (it) => {
       this.#look.add(it);
       this.#wake();
     });
     this.#entries.set(source, entry);
     ready.watch(entry);
-    entry.changed(ready.events);
+    entry.changed(0); // to be looked at
     return entry;
   }
 
@@ -159,37 +143,50 @@ export class Interests<S extends Waitable, D> implements Disposable {
 
   /** Arms what is not ready, and passes over all sockets where that is due. */
   async #begin(isToPass: boolean): Promise<void> {
-    for (const entry of this.#look) {
-      if (entry.level === 0) this.#arm(entry);
-    }
+    for (const entry of this.#look) this.#levelOf(entry);
     const isBusy = this.#look.size > 0 && ++this.#waits >= WAITS;
     if (!isToPass && !isBusy) return;
     this.#waits = 0;
-    await this.#doorbell.ring();
+    await this.#pass();
   }
 
-  #arm(entry: Entry<S, D>): void {
-    this.#look.delete(entry);
-    if (!entry.isOff) entry.readiness.arm(entry.events);
+  /** Lets the runtime look at all sockets, and end all that can end. */
+  async #pass(): Promise<void> {
+    let before: number;
+    do {
+      before = this.#look.size;
+      await this.#doorbell.ring();
+    } while (this.#look.size - before >= TURN);
   }
 
   #collect(most: number): Ready<S, D>[] {
     const ready: Ready<S, D>[] = [];
     for (const entry of this.#look) {
       if (ready.length >= most) break;
-      const { level } = entry;
-      if (level === 0) {
-        this.#arm(entry);
-      } else if (this.#dropsClosed && (level & POLLNVAL) !== 0) {
-        this.delete(entry.source);
-      } else if (entry.isToReport) {
+      const level = this.#levelOf(entry);
+      if ((level & POLLNVAL) !== 0 && this.#closedOnes !== "report") {
+        this.#drop(entry);
+      } else if (entry.tells(level)) {
         ready.push([entry, level]);
-        entry.reported();
-        if (entry.isOff) this.#look.delete(entry);
       }
+      if (entry.edge || entry.isOff) this.#look.delete(entry);
     }
     if (ready.length >= most) this.#rotate(ready);
     return ready;
+  }
+
+  /** What is ready of one; arms it if there is something that is not. */
+  #levelOf(entry: Entry<S, D>): number {
+    const { level } = entry;
+    if (level === 0) this.#look.delete(entry);
+    if (level === 0 || (entry.events & ~level) !== 0) entry.arm();
+    return level;
+  }
+
+  /** One that is closed. */
+  #drop(entry: Entry<S, D>): void {
+    entry.isOff = true;
+    if (this.#closedOnes === "forget") this.delete(entry.source);
   }
 
   /** Whoever was reported is behind the others next time. */
@@ -220,62 +217,5 @@ export class Interests<S extends Waitable, D> implements Disposable {
 
   #wake(): void {
     for (const wake of this.#sleepers) wake();
-  }
-}
-
-class Entry<S extends Waitable, D> implements Interest<S, D>, Watcher {
-  readonly source: S;
-  readonly data: D;
-  readonly mode: Mode;
-  readonly readiness: Readiness;
-  readonly #onChange: (entry: Entry<S, D>) => void;
-  readonly events: number;
-  /** Whether it is not reported any more. */
-  isOff = false;
-  /** What came since it was reported. */
-  #edges = 0;
-
-  constructor(
-    source: S,
-    events: number,
-    data: D,
-    mode: Mode,
-    readiness: Readiness,
-    onChange: (entry: Entry<S, D>) => void,
-  ) {
-    this.source = source;
-    this.events = events;
-    this.data = data;
-    this.mode = mode;
-    this.readiness = readiness;
-    this.#onChange = onChange;
-  }
-
-  get edge(): boolean {
-    return this.mode.edge;
-  }
-
-  /** What is ready of what is waited for. */
-  get level(): number {
-    if (this.isOff) return 0;
-    return this.readiness.events & (this.events | ALWAYS | POLLNVAL);
-  }
-
-  /** Whether that is to be told: always, or if some of it is new. */
-  get isToReport(): boolean {
-    if (!this.mode.edge) return true;
-    return (this.#edges & (this.events | ALWAYS | POLLNVAL)) !== 0;
-  }
-
-  /** What was ready is told. */
-  reported(): void {
-    this.#edges = 0;
-    this.isOff ||= this.mode.oneShot;
-  }
-
-  changed(edges: number): void {
-    if (this.isOff) return;
-    this.#edges |= edges;
-    this.#onChange(this);
   }
 }

@@ -36,7 +36,7 @@ export interface EpollOptions extends WaitOptions {
  * comes: take until there is nothing left. A stream reads on meanwhile, as long as
  * fewer than 64 KiB wait to be taken, so that more octets are a new edge; what
  * holds one thing at a time, a listener or a UDP socket, has none before that is
- * taken. With `EPOLLONESHOT` it is reported once, then not before `modify()`.
+ * taken, and a primitive of `sync` is reported as long as it is ready. With `EPOLLONESHOT` it is reported once, then not before `modify()`.
  *
  * A source that is closed is forgotten. Several may wait at a time.
  *
@@ -65,7 +65,7 @@ export interface EpollOptions extends WaitOptions {
  * @typeParam S The sources.
  */
 export class Epoll<S extends Waitable = Waitable> implements Disposable {
-  readonly #interests = new Interests<S, undefined>({ dropsClosed: true });
+  readonly #interests = new Interests<S, undefined>("forget");
 
   /** Number of sources. */
   get size(): number {
@@ -161,7 +161,8 @@ export class Epoll<S extends Waitable = Waitable> implements Disposable {
 
   #set(source: S, events: number): void {
     checkEvents(events, KNOWN);
-    this.#interests.set(source, events & ~(EPOLLET | EPOLLONESHOT), undefined, {
+    const ours = events & ~(EPOLLET | EPOLLONESHOT | EPOLLPRI);
+    this.#interests.set(source, ours, undefined, {
       edge: (events & EPOLLET) !== 0,
       oneShot: (events & EPOLLONESHOT) !== 0,
     });

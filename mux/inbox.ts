@@ -21,7 +21,6 @@ export interface Arrived {
   /** Takes the first octets. */
   consume(count: number): void;
   /** Says how many octets are needed. */
-  /** See {@linkcode Arrived.need}. */
   need(count: number): void;
 }
 
@@ -112,11 +111,15 @@ export class Inbox implements Arrived, Readiness {
     return this.#received;
   }
 
-  /** See {@linkcode Readiness.events}: `POLLIN`, the end, and errors. */
+  /**
+   * See {@linkcode Readiness.events}: `POLLIN`, the end, and errors. Octets that
+   * somebody waits to have more of are his.
+   */
   get events(): number {
     if (this.#closed) return POLLNVAL;
     if (this.#error !== undefined) return POLLIN | POLLERR | POLLHUP;
     if (this.#ended) return POLLIN | POLLRDHUP;
+    if (this.#line.size > 0) return 0;
     return this.#end - this.#start >= this.#needed ? POLLIN : 0;
   }
 
@@ -143,8 +146,7 @@ export class Inbox implements Arrived, Readiness {
 
   /** See {@linkcode Arrived.consume}. */
   consume(count: number): void {
-    this.#start += count;
-    if (this.#start === this.#end) this.#start = this.#end = 0;
+    this.#start += count; // a read may be under way behind #end
   }
 
   /** See {@linkcode Arrived.need}. */
@@ -155,7 +157,8 @@ export class Inbox implements Arrived, Readiness {
   /**
    * Waits until a function finds what it wants.
    *
-   * If aborted or timed out, nothing was taken.
+   * If aborted or timed out, nothing was taken; who is served at that very moment
+   * gets what he was served.
    *
    * @throws {Deno.errors.BadResource} If the inbox is closed.
    * @throws {Deno.errors.Interrupted} If it is closed meanwhile.
@@ -164,8 +167,7 @@ export class Inbox implements Arrived, Readiness {
   take<R>(cut: Cut<R>, options?: WaitOptions): Promise<R> {
     if (options !== undefined) return this.#takeWithin(cut, options);
     try {
-      this.#throwIfClosed();
-      const found = this.#line.size === 0 ? this.#try(cut) : undefined;
+      const found = this.#takeNow(cut);
       if (found !== undefined) return Promise.resolve(found);
     } catch (error) {
       return Promise.reject(error);
@@ -186,9 +188,8 @@ export class Inbox implements Arrived, Readiness {
    * @throws What the function throws, and what reading failed with.
    */
   tryTake<R>(cut: Cut<R>): R | undefined {
-    this.#throwIfClosed();
-    const found = this.#line.size === 0 ? this.#try(cut) : undefined;
-    if (found === undefined || this.#watchers.edge) this.#read();
+    const found = this.#takeNow(cut);
+    if (found === undefined) this.#read();
     return found;
   }
 
@@ -216,35 +217,43 @@ export class Inbox implements Arrived, Readiness {
     return undefined;
   }
 
+  #takeNow<R>(cut: Cut<R>): R | undefined {
+    if (this.#closed) {
+      throw new Deno.errors.BadResource("Cannot receive: the socket is closed");
+    }
+    if (this.#line.size > 0) return undefined;
+    const found = this.#try(cut);
+    if (found !== undefined && this.#watchers.size > 0) this.#taken();
+    return found;
+  }
+
+  /** Something was taken: reads on for an edge, or tells that nothing is left. */
+  #taken(): void {
+    if (this.#watchers.edge) this.#read();
+    else if (this.events === 0 && !this.#reading) this.#watchers.tell(0);
+  }
+
   async #takeWithin<R>(cut: Cut<R>, options: WaitOptions): Promise<R> {
     checkWait(options);
-    this.#throwIfClosed();
-    const found = this.#line.size === 0 ? this.#try(cut) : undefined;
+    const found = this.#takeNow(cut);
     if (found !== undefined) return found;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const waiter: Waiter = { cut, resolve, reject };
     this.#join(waiter);
     try {
       return await waitFor(promise, options) as R;
-    } finally {
-      if (this.#line.delete(waiter)) this.#left();
+    } catch (error) {
+      if (!this.#line.delete(waiter)) return await promise as R; // just served
+      this.#needed = 1; // the next may need less
+      this.#serve();
+      this.#tell();
+      throw error;
     }
   }
 
   #join(waiter: Waiter): void {
     this.#line.add(waiter);
     this.#read();
-  }
-
-  #throwIfClosed(): void {
-    if (!this.#closed) return;
-    throw new Deno.errors.BadResource("Cannot receive: the socket is closed");
-  }
-
-  /** Somebody has left the line: the next may need less. */
-  #left(): void {
-    this.#needed = 1;
-    this.#serve();
   }
 
   #serve(): void {
@@ -261,7 +270,8 @@ export class Inbox implements Arrived, Readiness {
   }
 
   #read(): void {
-    if (this.#reading || this.#closed || this.#ended) return;
+    if (this.#reading || this.#closed) return;
+    if (this.#ended || this.#error !== undefined) return;
     const most = Math.max(USUAL_OCTETS, this.#needed);
     if (this.#line.size === 0 && this.#end - this.#start >= most) return;
     this.#reading = true;
@@ -298,7 +308,7 @@ export class Inbox implements Arrived, Readiness {
     this.#tell();
   }
 
-  /** A read has ended: tells whoever watches what is left of it. */
+  /** A read or a wait has ended: tells whoever watches what is left. */
   #tell(): void {
     if (this.#watchers.size === 0) return;
     if (this.#watchers.edge) this.#read();
@@ -311,6 +321,7 @@ export class Inbox implements Arrived, Readiness {
    * never with what somebody asks for.
    */
   #makeRoom(): void {
+    if (this.#start === this.#end) this.#start = this.#end = 0;
     const { length } = this.#buffer;
     const size = this.#end - this.#start;
     if (!this.#filled && size <= length / 2 && this.#end < length) return;

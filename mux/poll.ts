@@ -64,7 +64,7 @@ export class Poll<S extends Waitable = Waitable> implements Disposable {
   register(source: S, events: number = POLLIN | POLLPRI | POLLOUT): void {
     checkOpen(NAME, this.#interests.closed);
     checkEvents(events, KNOWN);
-    this.#interests.set(source, events, undefined);
+    this.#interests.set(source, events & ~POLLPRI, undefined);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { POLLERR, POLLIN, POLLNVAL } from "./event_bits.ts";
+import { POLLERR, POLLIN } from "./event_bits.ts";
 import type { Pollable } from "../sync/pollable.ts";
 
 /**
@@ -40,6 +40,11 @@ export interface Watchable {
 export interface Readiness {
   /** The events that are there now; taking nothing. */
   readonly events: number;
+  /**
+   * Whether it tells nobody that something was taken, or that more has come: then
+   * it is looked at as long as it is ready, and has no edges. Default: false.
+   */
+  readonly silent?: boolean;
   /** Starts what must be under way for these events to come. */
   arm(events: number): void;
   /** Tells a watcher of all changes from now on. */
@@ -105,6 +110,7 @@ export class Watchers {
  * @throws {TypeError} If it cannot be waited for, with what to do instead.
  */
 export function readinessOf(source: Waitable): Readiness {
+  if (!isObject(source)) throw noSource(source);
   if (readiness in source) return source[readiness];
   const known = adapted.get(source);
   if (known !== undefined) return known;
@@ -120,17 +126,19 @@ function adapt(source: AbortSignal | Pollable): Readiness {
   if (typeof source.whenReady === "function") {
     return new PollableReadiness(source);
   }
-  throw new TypeError(
-    `Cannot wait for ${nameOf(source)}: it is no source` + (
-      typeof (source as { close?: unknown }).close === "function"
-        ? "; adopt it by new TcpSocket(), TcpListener() or UdpSocket()"
-        : ""
-    ),
-  );
+  throw noSource(source);
 }
 
-function nameOf(value: unknown): string {
-  return (value as object | null)?.constructor?.name ?? String(value);
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function noSource(value: unknown): TypeError {
+  const name = isObject(value) ? value.constructor?.name : value;
+  const advice = isObject(value) && "close" in value
+    ? "; adopt it by new TcpSocket(), TcpListener() or UdpSocket()"
+    : "";
+  return new TypeError(`Cannot wait for ${name}: it is no source${advice}`);
 }
 
 /** Ready once the signal is aborted. */
@@ -163,6 +171,7 @@ class SignalReadiness implements Readiness {
 
 /** Ready when the primitive is; one wait for all who watch it. */
 class PollableReadiness implements Readiness {
+  readonly silent = true;
   readonly #pollable: Pollable;
   readonly #watchers = new Watchers();
   #wait: AbortController | undefined;
@@ -206,11 +215,3 @@ class PollableReadiness implements Readiness {
     this.#watchers.tell(edges);
   }
 }
-
-/** What is ready of what is closed. */
-export const CLOSED: Readiness = {
-  events: POLLNVAL,
-  arm() {},
-  watch() {},
-  unwatch() {},
-};

@@ -4,18 +4,19 @@ import { Interests } from "./_interests.ts";
 import { readinessOf, type Waitable } from "./readiness.ts";
 
 /** What {@linkcode select} answers: those of each list that are ready. */
-export type Selected<S extends Waitable> = [
-  readable: S[],
-  writable: S[],
-  exceptional: S[],
-];
+export type Selected<
+  R extends Waitable,
+  W extends Waitable = R,
+  X extends Waitable = R,
+> = [readable: R[], writable: W[], exceptional: X[]];
 
 /**
  * Waits until a source is readable, writable, or exceptional.
  *
  * Readable is whatever has something to take: octets, a connection, the end, an
- * error. Writable is what can send. Exceptional is what has failed, such as a
- * connection that was refused. Nothing is taken: follow with `tryReceive()` and
+ * error. Writable is what can send, or has failed. Exceptional is what has failed,
+ * such as a connection that was refused. One that is closed meanwhile is in all of
+ * its lists. Nothing is taken: follow with `tryReceive()` and
  * the like. A call costs as much as there are sources; a {@linkcode Selector} does
  * not.
  *
@@ -48,36 +49,35 @@ export type Selected<S extends Waitable> = [
  * assertEquals([readable, writable], [[queue], [socket]]);
  * ```
  */
-export async function select<S extends Waitable>(
-  read: Iterable<S>,
-  write: Iterable<S> = [],
-  except: Iterable<S> = [],
+export async function select<
+  R extends Waitable,
+  W extends Waitable,
+  X extends Waitable,
+>(
+  read: Iterable<R>,
+  write: Iterable<W> = [],
+  except: Iterable<X> = [],
   options?: WaitOptions,
-): Promise<Selected<S>> {
+): Promise<Selected<R, W, X>> {
   const lists = [[...read], [...write], [...except]] as const;
-  const wanted = new Map<S, number>();
-  [POLLIN, POLLOUT, 0].forEach((bit, i) => {
-    for (const source of lists[i]!) {
-      if ((readinessOf(source).events & POLLNVAL) !== 0) {
-        throw new Deno.errors.BadResource("Cannot select: a source is closed");
-      }
-      wanted.set(source, (wanted.get(source) ?? 0) | bit);
-    }
-  });
-  using interests = new Interests<S, undefined>();
-  for (const [source, bits] of wanted) interests.set(source, bits, undefined);
+  using interests = new Interests<Waitable, undefined>();
+  for (const [source, bits] of wanted(lists)) {
+    interests.set(source, bits, undefined);
+  }
   const deadline = performance.now() + (options?.timeoutMs ?? Infinity);
   for (let limits = options;;) {
-    const ready = new Map(
-      (await interests.wait(limits)).map(([it, bits]) => [it.source, bits]),
-    );
+    const ready = new Map<Waitable, number>();
+    for (const [{ source }, bits] of await interests.wait(limits)) {
+      ready.set(source, bits);
+    }
     const selected = lists.map((list, i) =>
       list.filter((it) => (ready.get(it) ?? 0) & MEANS[i]!)
-    ) as Selected<S>;
+    ) as Selected<R, W, X>;
     if (ready.size === 0 || selected.some((list) => list.length > 0)) {
       return selected;
     }
-    // Only what nobody asked for, such as an error of one to be read.
+    // Only ends that nobody asked for: nothing comes after them.
+    for (const source of ready.keys()) interests.delete(source);
     const timeoutMs = Math.max(0, deadline - performance.now());
     limits = { ...options, timeoutMs };
   }
@@ -89,3 +89,19 @@ const MEANS = [
   POLLOUT | POLLERR | POLLHUP | POLLNVAL,
   POLLERR | POLLNVAL,
 ];
+
+/** What is waited for, of each source. */
+function wanted(
+  lists: readonly (readonly Waitable[])[],
+): Map<Waitable, number> {
+  const wanted = new Map<Waitable, number>();
+  [POLLIN, POLLOUT, 0].forEach((bit, i) => {
+    for (const source of lists[i]!) {
+      if ((readinessOf(source).events & POLLNVAL) !== 0) {
+        throw new Deno.errors.BadResource("Cannot select: a source is closed");
+      }
+      wanted.set(source, (wanted.get(source) ?? 0) | bit);
+    }
+  });
+  return wanted;
+}

@@ -7,7 +7,8 @@ import {
   POLLIN,
   POLLOUT,
 } from "./event_bits.ts";
-import { type Interest, Interests } from "./_interests.ts";
+import type { Interest } from "./_interest.ts";
+import { Interests } from "./_interests.ts";
 import {
   checkEvents,
   checkOpen,
@@ -66,7 +67,7 @@ export interface SelectorKey<D = unknown> {
  * @typeParam D What comes with each source.
  */
 export class Selector<D = undefined> implements Disposable {
-  readonly #interests = new Interests<Waitable, SelectorKey<D>>();
+  readonly #interests = new Interests<Waitable, SelectorKey<D>>("ignore");
 
   /** The keys by source: a live view. */
   readonly map: ReadonlyMap<Waitable, SelectorKey<D>> = new Keys(

@@ -5,6 +5,12 @@ import { type Readiness, readiness, type Watchable } from "./readiness.ts";
 
 const USUAL_OCTETS = 65_536;
 
+/** What is read like a connection, such as a file or `Deno.stdin`. */
+export interface ClosableInflow extends Inflow {
+  /** Gives it back; a read under way then ends. */
+  close?(): void;
+}
+
 /**
  * A stream of octets that can be waited for like a socket: a `ReadableStream`, the
  * output of a child process, a file; and {@linkcode stdin}.
@@ -35,14 +41,14 @@ export class StreamSource implements Watchable, Disposable {
    *
    * @param stream A stream, or what is read like a connection.
    */
-  constructor(stream: ReadableStream<Uint8Array> | Inflow) {
+  constructor(stream: ReadableStream<Uint8Array> | ClosableInflow) {
     if (stream instanceof ReadableStream) {
       const flow = new StreamInflow(stream);
       this.#inbox = new Inbox(flow);
       this.#close = () => flow.cancel();
     } else {
       this.#inbox = new Inbox(stream);
-      this.#close = () => {};
+      this.#close = () => stream.close?.();
     }
   }
 
@@ -93,7 +99,10 @@ export class StreamSource implements Watchable, Disposable {
     return this.#inbox.tryTake(line(USUAL_OCTETS));
   }
 
-  /** Cancels the stream; who waits gets an error. Closing twice does nothing. */
+  /**
+   * Cancels or closes the stream; who waits gets an error. Closing twice does
+   * nothing.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -110,8 +119,9 @@ export class StreamSource implements Watchable, Disposable {
 /**
  * What is typed, or comes by a pipe, as a source; always the same one.
  *
- * Its read is never cancelled, so no line is lost; and it does not keep the
- * process alive on a terminal once {@linkcode StreamSource.close} was called.
+ * Its read is never cancelled, so no line is lost. Once somebody has waited for it,
+ * it keeps the process alive until {@linkcode StreamSource.close}, which closes
+ * `Deno.stdin`.
  *
  * @example A server that quits on a typed line
  * ```ts ignore

@@ -95,7 +95,7 @@ const BREAK_MS = 1;
 export class RoundsMultiplexer implements Multiplexer {
   readonly #wanted = new Map<Watchable, number>();
   readonly #doorbell = new Doorbell();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   want(source: Watchable, events: number): void {
     if (events === 0) this.#wanted.delete(source);
@@ -103,17 +103,22 @@ export class RoundsMultiplexer implements Multiplexer {
   }
 
   async wait(): Promise<Ready> {
-    for (let rounds = 0; !this.#closed; rounds++) {
+    for (let rounds = 0; !this.#closing.signal.aborted; rounds++) {
       const ready = this.#round();
       if (ready.length > 0) return ready;
-      await (rounds < EAGER_ROUNDS ? this.#doorbell.ring() : sleep(BREAK_MS));
+      await (rounds < EAGER_ROUNDS ? this.#doorbell.ring() : this.#break());
     }
     return [];
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.#doorbell.close();
+  }
+
+  async #break(): Promise<void> {
+    const { signal } = this.#closing;
+    await sleep(BREAK_MS, { signal }).catch(() => {}); // closed meanwhile
   }
 
   #round(): [Watchable, number][] {

@@ -7,7 +7,7 @@
  * its turn has sent nothing; after that all it gave is sent, in a copy, so that
  * no message is ever torn.
  */
-import { POLLERR, POLLOUT } from "../mux/event_bits.ts";
+import { POLLERR, POLLHUP, POLLOUT } from "../mux/event_bits.ts";
 import type { Watchers } from "../mux/readiness.ts";
 import { waitFor, type WaitOptions } from "../sync/wait_options.ts";
 import { Deadline } from "./_deadline.ts";
@@ -137,7 +137,8 @@ export class Outbox {
 
   #pass(): void {
     this.#turn.pass();
-    if (this.#turn.isFree) this.#watchers.tell(POLLOUT);
+    if (!this.#turn.isFree) return;
+    this.#watchers.tell(this.hasEnded ? POLLOUT | POLLHUP : POLLOUT);
   }
 
   #throwIfClosed(): void {

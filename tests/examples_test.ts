@@ -23,6 +23,38 @@ const EXPECTED: Record<string, string[]> = {
     "  switch answers from 127.0.0.1:",
     ...CONCURRENCIES.map((model) => `  ${model.padEnd(12)} `),
   ],
+  mux_echo_epoll: [
+    "level: told, told\nedge: told, not told\nedge, five octets left: not told\n",
+    "edge, one more came: told, not told\none-shot: told\n",
+    "one-shot, one more came: not told\none-shot, modified: told\n",
+    "echo: hello\necho: world\n",
+  ],
+  mux_echo_poll: [
+    "nobody yet: 0\nlistener: POLLIN\nclient: POLLIN\nclient: POLLOUT\n",
+    "echo: hello\nclient: POLLIN\nclient: POLLOUT\n",
+    "echo: bye\nclient: POLLIN | POLLRDHUP\n",
+  ],
+  mux_echo_queues: [
+    "quick: one\nquick: two\nquick: three\nlazy: all is sent, nothing read\n",
+    "lazy: 16000000 octets came back\nmessages waited for the lazy one: true\n",
+  ],
+  mux_echo_select: [
+    "echo: I am Ann\necho: I am Bob\necho: I am Cleo\n",
+    "gone: 2 left\ngone: 1 left\ntyped: quit\n",
+  ],
+  mux_echo_selector: [
+    "echo: hello from 1\necho: hello from 2\necho: hello from 3\n",
+    "echo: 1000000 octets\nstop: 0 clients left\n",
+  ],
+  mux_models: [
+    "blocking     slow, middle, quick; 3 calls, ",
+    ...["nonBlocking  ", "multiplexed  ", "asynchronous ", "eventLoop    "],
+  ],
+  mux_round_robin: [
+    "nobody there: ConnectionRefused\n",
+    "echo for client 1\necho for client 2\necho for client 3\n",
+    "it would have had to wait, and did not: true\n",
+  ],
   sync_barrier: [
     "3 came: 2 gone, 1 waits\n4 came: 4 gone, 0 waits\nplaces: 0 0 1 1\n",
     "BrokenBarrierError: Cannot pass the Barrier: it is broken: TimeoutError\n",

@@ -4,7 +4,7 @@ import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
-import { hands } from "./_hands.ts";
+import { Hands } from "./_hands.ts";
 import { type Deed, STAGE, VICTIM } from "./_queue_kill_bodies.ts";
 import { CLASSES, drain, how, LIMIT } from "./_queue_ways.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
@@ -14,7 +14,7 @@ type Bodies = typeof import("./_queue_kill_bodies.ts");
 
 const BODIES = import.meta.resolve("./_queue_kill_bodies.ts");
 const bodies = threads<Bodies>(BODIES);
-const survivor = hands<Bodies>(BODIES, 1);
+const survivor = new Hands<Bodies>(BODIES, 1);
 
 const SHUT = "queue-shut-down";
 

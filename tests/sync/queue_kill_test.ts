@@ -3,7 +3,7 @@ import type { Label } from "../../sync/_trap.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { threads } from "../../sync/threads.ts";
-import { hands } from "./_hands.ts";
+import { Hands } from "./_hands.ts";
 import { type Side, STAGE, VICTIM } from "./_queue_kill_bodies.ts";
 import { drain, LIMIT, range } from "./_queue_ways.ts";
 import { STRESS } from "./_random.ts";
@@ -13,7 +13,7 @@ type Bodies = typeof import("./_queue_kill_bodies.ts");
 
 const BODIES = import.meta.resolve("./_queue_kill_bodies.ts");
 const bodies = threads<Bodies>(BODIES);
-const survivor = hands<Bodies>(BODIES, 1);
+const survivor = new Hands<Bodies>(BODIES, 1);
 
 /** How a thread dies that waits, and what happens meanwhile. */
 interface Scene {
