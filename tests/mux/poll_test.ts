@@ -22,6 +22,7 @@ import { TimerSource } from "../../mux/timer_source.ts";
 import { Wakeup } from "../../mux/wakeup.ts";
 import { listen } from "../../tcp/listener.ts";
 import { connect } from "../../tcp/connect.ts";
+import { until } from "../sync/_until.ts";
 import { octets, pair, text } from "../tcp/_pair.ts";
 import { Fake, LIMIT } from "./_fake.ts";
 
@@ -323,17 +324,6 @@ Deno.test("Poll.poll() looks at no more sources than changed or are ready", asyn
   const each = (looks(busy) - before[1]) / 20 / 100;
   assert(each <= 4, `each was looked at ${each} times in a wait`);
 });
-
-/** Lets the event loop turn until something holds. */
-async function until(holds: () => boolean): Promise<void> {
-  const idle = new Wakeup();
-  using poll = new Poll();
-  poll.register(idle, POLLIN);
-  for (let turn = 0; !holds(); turn++) {
-    assert(turn < 10_000, `never: ${holds}`);
-    await poll.poll({ timeoutMs: 1 });
-  }
-}
 
 Deno.test("Poll.poll() waits for connections to be accepted", async () => {
   using listener = listen();
