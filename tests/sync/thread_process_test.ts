@@ -18,22 +18,6 @@ Deno.test("Thread that is no daemon keeps the process until it is done", async (
   assertEquals(output, "main done\nthread done\n");
 });
 
-Deno.test("Thread that blocks and is no daemon keeps the process until it is done", async () => {
-  const output = await printed(`
-    import { Event, Thread } from "@lockstep/lockstep/sync";
-    const go = new Event();
-    Thread.fromFunction(async (go, url) => {
-      const { sleepSync } = await import(url);
-      go.waitSync();
-      sleepSync(50);
-      console.log("thread done");
-    }, [go, import.meta.resolve("@lockstep/lockstep/sync")]);
-    console.log("main done");
-    go.set();
-  `);
-  assertEquals(output, "main done\nthread done\n");
-});
-
 Deno.test("Thread that is a daemon, or was terminated, does not keep the process, whatever it does", async () => {
   const output = await printed(`
     import { Event, Thread } from "@lockstep/lockstep/sync";
@@ -52,17 +36,18 @@ Deno.test("Thread that is a daemon, or was terminated, does not keep the process
   assertEquals(output, "5\n");
 });
 
-Deno.test("Thread that is no daemon keeps the process, though a daemon started it", async () => {
+Deno.test("Thread that blocks and is no daemon keeps the process, though a daemon started it", async () => {
   const output = await printed(`
     import { Event, Thread } from "@lockstep/lockstep/sync";
     const go = new Event();
     const daemon = Thread.fromFunction(async (go, url) => {
       const { Thread } = await import(url);
-      Thread.fromFunction(async (go) => {
-        await go.wait();
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      Thread.fromFunction(async (go, url) => {
+        const { sleepSync } = await import(url);
+        go.waitSync();
+        sleepSync(50);
         console.log("thread done");
-      }, [go], { daemon: false });
+      }, [go, url], { daemon: false });
     }, [go, import.meta.resolve("@lockstep/lockstep/sync")], { daemon: true });
     await daemon.join({ timeoutMs: 10_000 });
     console.log("main done");
