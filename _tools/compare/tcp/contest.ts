@@ -1,6 +1,7 @@
 import { median } from "../measure.ts";
 import type { EchoServer } from "./contenders.ts";
-import { type Point, type Trial, trial } from "./trial.ts";
+import type { Point } from "./clients.ts";
+import { type Trial, trial } from "./trial.ts";
 
 /** Where all servers are measured. */
 export const POINTS: readonly Point[] = [1, 100, 1000].flatMap((connections) =>

@@ -1,31 +1,27 @@
 import type { LoadReport } from "../../../tcp/_load.ts";
+import { Clients, type Point } from "./clients.ts";
 import type { EchoServer } from "./contenders.ts";
 import { Program } from "./program.ts";
-
-/** How many connections send messages of how many octets. */
-export interface Point {
-  readonly connections: number;
-  readonly bytes: number;
-}
 
 /** What was measured of a server. */
 export interface Trial extends LoadReport {
   /** CPU time of the server for each message, in microseconds. */
   readonly cpuUs: number;
-  /** Memory of the server for each idle connection, after one message each. */
+  /**
+   * By how much the memory of the server has grown for each idle connection, after
+   * one message each, in KiB; `NaN` if it was not measured.
+   */
   readonly idleKib: number;
 }
 
-/** Where the server runs, and where the clients. */
-const SERVER_CORE = 0;
-const CLIENT_CORE = 1;
+/** The core of the server; the one after it is that of the clients. */
+const CORE = 0;
 
-/**
- * Starts a server, puts it under load, and ends it.
- *
- * @param build Folder of what was compiled; without it, clients are those of
- * `lockstep tcp load`, and idle connections cannot be measured.
- */
+/** Whom a server meets before it is measured: it compiles, and grows. */
+const WARM_UP: Point = { connections: 100, bytes: 64 };
+const WARM_UP_SECONDS = 0.2;
+
+/** Starts a server, warms it up, puts it under load, and ends it. */
 export async function trial(
   { command }: EchoServer,
   point: Point,
@@ -33,39 +29,26 @@ export async function trial(
   build: string | undefined,
 ): Promise<Trial> {
   const words = command.map((word) => word.replace("BUILD", build ?? ""));
-  await using server = new Program(words, SERVER_CORE);
+  await using server = new Program(words, CORE);
   const port = await server.out();
-  const empty = await server.usage();
-  const { connections, bytes } = point;
-  const sizes = [connections, bytes, seconds].map(String);
-  await using clients = new Program(
-    build === undefined
-      ? commandLine(port, sizes)
-      : [`${build}/load`, "127.0.0.1", port, ...sizes],
-    CLIENT_CORE,
-  );
-  if (build !== undefined) await clients.err("ready");
+  {
+    await using clients = await Clients.connect(
+      port,
+      WARM_UP,
+      WARM_UP_SECONDS,
+      build,
+    );
+    await clients.run();
+  }
+  const warm = await server.usage();
+  await using clients = await Clients.connect(port, point, seconds, build);
   const idle = await server.usage();
-  if (build !== undefined) await clients.type("go");
-  const report: LoadReport = JSON.parse(await clients.out());
+  const report = await clients.run();
   const busy = await server.usage();
+  const grownKib = (idle.memoryBytes - warm.memoryBytes) / 1024;
   return {
     ...report,
     cpuUs: (busy.cpuUs - idle.cpuUs) / report.messages,
-    idleKib: build === undefined
-      ? NaN
-      : (idle.memoryBytes - empty.memoryBytes) / 1024 / connections,
+    idleKib: build === undefined ? NaN : grownKib / point.connections,
   };
-}
-
-function commandLine(
-  port: string,
-  [connections = "", bytes = "", seconds = ""]: string[],
-): string[] {
-  return [
-    Deno.execPath(),
-    ...["run", "--quiet", "--no-check", "--allow-net", "--allow-read"],
-    ...["main.ts", "tcp", "load", `127.0.0.1:${port}`, "--json"],
-    ...["-c", connections, "-s", bytes, "-t", seconds],
-  ];
 }
