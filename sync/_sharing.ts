@@ -28,6 +28,11 @@ const POSTABLE = new Set([
   "[object WebAssembly.Module]",
 ]);
 
+/** What to do instead of handing over a socket. */
+const SOCKET_ADVICE =
+  "; open it in the other one, hand over what it receives," +
+  " or let a server run its handlers there by its concurrency";
+
 /** Key of an error that was taken apart. */
 const ERROR = "@lockstep/error";
 
@@ -63,7 +68,8 @@ export function toShared(
       onlyPosted();
       return object;
     }
-    throw cannot(path, `a ${classOf(object)} belongs to its thread`);
+    const advice = isSocket(object) ? SOCKET_ADVICE : "";
+    throw cannot(path, `a ${classOf(object)} belongs to its thread${advice}`);
   }).copy(value, "the value");
 }
 
@@ -92,6 +98,12 @@ export function fromShared(value: unknown): unknown {
 function isPlain(object: object): object is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(object);
   return prototype === null || prototype === Object.prototype;
+}
+
+/** Those of this package, of Deno and of node:net, listeners too. */
+function isSocket(object: object): boolean {
+  return ["localAddr", "remoteAddress", "accept", "receive"]
+    .some((name) => name in object);
 }
 
 function tagOf(object: object): string {
