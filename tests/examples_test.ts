@@ -167,6 +167,10 @@ const EXPECTED: Record<string, string[]> = {
     "failed: the spring is broken\n",
     "Cannot start the timer: it was started before\n",
   ],
+  tcp_backlog: [
+    "client 1 waits\nclient 2 waits\n",
+    " does not get in: TimeoutError\naccepted: client 1\nclient ",
+  ],
   tcp_chat: [
     'Bob hears "Ann: hello all"\nCleo hears "Ann: hello all"\n',
     'Ann hears "Cleo: who is there?"\nBob hears "Cleo: who is there?"\n',
@@ -176,6 +180,10 @@ const EXPECTED: Record<string, string[]> = {
     "hello -> HELLO\ngrüße -> GRÜSSE\n",
     "1000000 octets came back, then the end\n",
     "after the shutdown: ECONNREFUSED\n",
+  ],
+  tcp_hand_over: [
+    "TypeError: Cannot share the value[0]: a TcpSocket belongs to its thread; ",
+    "4 primes below 10\n168 primes below 1000\n1229 primes below 10000\n",
   ],
   tcp_many: [
     "quick: answered quick\nslow: answered slow\n",
