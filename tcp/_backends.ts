@@ -11,6 +11,9 @@ import {
   SelectMultiplexer,
 } from "./_multiplexers.ts";
 import { inPool } from "./_pool_model.ts";
+import { preforked } from "./_prefork_model.ts";
+import { ProcessModel } from "./_process_model.ts";
+import { checkLimits, refuseProcesses } from "./_process_support.ts";
 import { ThreadModel } from "./_thread_model.ts";
 import { CONCURRENCIES } from "./concurrency.ts";
 import type { HandlerModule } from "./handler.ts";
@@ -43,6 +46,10 @@ export function backendOf(options: TcpServerOptions): Backend {
       return inThreads(options);
     case "pool":
       return inPool(options, moduleOf(options));
+    case "processes":
+      return inProcesses(options);
+    case "prefork":
+      return preforked(options, moduleOf(options));
     default:
       throw new TypeError(
         `Cannot serve by "${concurrency}": it is none of ${
@@ -109,6 +116,16 @@ function inThreads(options: TcpServerOptions): Backend {
   return accepting(options, handlers, (listener) => {
     return new ThreadModel(listener, handler, size);
   });
+}
+
+/** Each connection is handed to a process, which keeps the limits of time. */
+function inProcesses(options: TcpServerOptions): Backend {
+  refuseProcesses(options);
+  checkLimits(options);
+  const handler = moduleOf(options);
+  const handlers = new Handlers(handler, options);
+  const { idleTimeoutMs: _idle, requestTimeoutMs: _request, ...rest } = options;
+  return new LoopBackend(new ProcessModel(options, handler), rest, handlers);
 }
 
 /** Where the handler is, for models that run it elsewhere. */

@@ -156,6 +156,12 @@ class Watched implements Watch {
   }
 }
 
+/** @throws {RangeError} If a limit is not above 0. */
+export function checkPatience(options: PatienceOptions): void {
+  limitOf("idleTimeoutMs", options.idleTimeoutMs);
+  limitOf("requestTimeoutMs", options.requestTimeoutMs);
+}
+
 function limitOf(name: string, limitMs = Infinity): number {
   if (limitMs > 0) return limitMs;
   throw new RangeError(

@@ -25,7 +25,18 @@ export interface ListenOptions extends TcpSocketOptions {
   handshakeTimeoutMs?: number | undefined;
 }
 
-type RawListener = Deno.TcpListener | Deno.UnixListener | Deno.TlsListener;
+/**
+ * What a {@linkcode TcpListener} can be made of: a listener of Deno, or anything
+ * that is like one.
+ */
+export interface StreamListener {
+  /** Address that it is bound to. */
+  readonly addr: Deno.Addr;
+  /** Waits for a connection. */
+  accept(): Promise<StreamConn>;
+  /** Accepts no more; whoever waits gets an error. */
+  close(): void;
+}
 
 const HANDSHAKE_MS = 10_000;
 
@@ -73,13 +84,13 @@ export class TcpListener implements Watchable, AsyncIterable<TcpSocket> {
    * @param listener The listener of Deno.
    */
   constructor(
-    listener: RawListener,
+    listener: StreamListener,
     options: Pick<ListenOptions, "handshakeTimeoutMs" | "until"> = {},
   ) {
     this.#until = options.until;
     this.addr = listener.addr;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_MS;
-    const accept = () => listener.accept() as Promise<StreamConn>;
+    const accept = () => listener.accept();
     this.#source = new Source<StreamConn>({
       action: "accept a connection",
       read: () => acceptNext(accept, this.#counts, this.#closing.signal),
@@ -204,7 +215,7 @@ export function listen(options: ListenOptions = {}): TcpListener {
   return new TcpListener(open(options), options);
 }
 
-function open(options: ListenOptions): RawListener {
+function open(options: ListenOptions): StreamListener {
   const { hostname = "127.0.0.1", port = 0, path, tls } = options;
   const { backlog: tcpBacklog = 511, reusePort = false } = options;
   // Without the flag Deno would end the process.
