@@ -2,8 +2,9 @@
  * Listening sockets by their descriptor, which other processes can inherit. Deno
  * does not tell descriptors, `node:net` does.
  *
- * A socket is bound by one handle and made to listen by another one, on a copy of
- * its descriptor, which is closed at once: a handle that listens would accept.
+ * A handle that listens accepts, from the next turn of the event loop on. So the
+ * handle that has made a socket listen is closed before, and another one, on a
+ * copy of the descriptor, keeps the socket.
  */
 import net from "node:net";
 import { constants } from "node:os";
@@ -48,26 +49,51 @@ export interface Bound {
  * @throws As `listen()`.
  */
 export function bind(options: ListenOptions): Bound {
-  const { hostname = "127.0.0.1", port = 0, path, backlog = 511 } = options;
+  const { path, backlog = 511 } = options;
+  return path === undefined
+    ? bindPort(options, backlog)
+    : bindPath(path, backlog);
+}
+
+function bindPort(options: ListenOptions, backlog: number): Bound {
+  const { hostname = "127.0.0.1", port = 0, reusePort } = options;
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     throw new RangeError(`Cannot listen: the port is out of range: ${port}`);
   }
-  const flags = options.reusePort ? REUSE_PORT : 0;
-  const name = path ?? `${hostname}:${port}`;
-  const bound = path === undefined
-    ? handleOf(name, hostname, port, net.isIP(hostname) || 4, null, flags)
-    : handleOf(name, path, -1, -1);
-  const listening = opened(bound.fdForIpc());
-  const code = listening.listen(backlog);
-  listening.close();
+  const name = `${hostname}:${port}`;
+  const family = net.isIP(hostname) || 4;
+  const flags = reusePort ? REUSE_PORT : 0;
+  const first = handleOf(name, hostname, port, family, null, flags);
+  const code = first.listen(backlog);
+  const handle = opened(first.fdForIpc());
+  first.close();
   if (code !== 0) {
-    bound.close();
+    handle.close();
     throw errorOf(name, code);
   }
+  const addr = { address: "", port: 0 };
+  handle.getsockname(addr);
+  return boundOf(handle, {
+    transport: "tcp",
+    hostname: addr.address,
+    port: addr.port,
+  });
+}
+
+/** The handle that has bound a path has to stay: it removes the file. */
+function bindPath(path: string, backlog: number): Bound {
+  const handle = handleOf(path, path, -1, -1);
+  const listening = opened(handle.fdForIpc());
+  listening.listen(backlog);
+  listening.close();
+  return boundOf(handle, { transport: "unix", path });
+}
+
+function boundOf(handle: ServerHandle, addr: Deno.Addr): Bound {
   return {
-    addr: path === undefined ? addrOf(bound) : { transport: "unix", path },
-    copy: () => bound.fdForIpc(),
-    close: () => bound.close(),
+    addr,
+    copy: () => handle.fdForIpc(),
+    close: () => handle.close(),
   };
 }
 
@@ -87,17 +113,6 @@ function handleOf(
   const handle = _createServerHandle(...socket);
   if (typeof handle === "number") throw errorOf(name, handle);
   return handle;
-}
-
-function addrOf(handle: ServerHandle): Deno.NetAddr {
-  const { address: hostname, port } = named(handle);
-  return { transport: "tcp", hostname, port };
-}
-
-function named(handle: ServerHandle): { address: string; port: number } {
-  const out = { address: "", port: 0 };
-  handle.getsockname(out);
-  return out;
 }
 
 /** @param code Negative, as of libuv. */
