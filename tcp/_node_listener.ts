@@ -7,12 +7,27 @@
  * nothing is accepted until those are served. Others may listen on the same
  * socket, and get who comes then. No client can end it: to `node:net` one that
  * resets its connection at once is like any other.
+ *
+ * When there are no descriptors left, `node:net` says nothing, and looks again only
+ * when somebody else comes. So whoever waits long has the listener opened anew.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { closeDescriptor, type ServerHandle } from "./_descriptor.ts";
 import { NodeConn } from "./_node_conn.ts";
 
 const BACKLOG = 511;
+const RENEW_MS = 1_000;
+
+/** Options of a {@linkcode NodeListener}. */
+export interface NodeListenerOptions {
+  /** How many clients the system keeps until they are accepted. Default: 511. */
+  readonly backlog?: number | undefined;
+  /**
+   * How long nobody may come before the listener is opened anew, in milliseconds.
+   * Default: 1000.
+   */
+  readonly renewMs?: number | undefined;
+}
 
 type Waiter = PromiseWithResolvers<Socket>;
 
@@ -21,6 +36,7 @@ export class NodeListener {
   /** Address that the descriptor is bound to. */
   readonly addr: Deno.Addr;
   readonly #backlog: number;
+  readonly #renewMs: number;
   readonly #kept: Socket[] = [];
   #waiter: Waiter | undefined;
   /** Accepts at present. */
@@ -28,13 +44,20 @@ export class NodeListener {
   /** Where to accept later on; -1 while `#server` has it. */
   #descriptor: number;
   #pausing: ReturnType<typeof setTimeout> | undefined;
+  #renewing: ReturnType<typeof setInterval> | undefined;
+  #cameLately = false;
   #closed = false;
 
   /** @param descriptor Becomes this listener's own. */
-  constructor(descriptor: number, addr: Deno.Addr, backlog: number = BACKLOG) {
+  constructor(
+    descriptor: number,
+    addr: Deno.Addr,
+    options: NodeListenerOptions = {},
+  ) {
     this.#descriptor = descriptor;
     this.addr = addr;
-    this.#backlog = backlog;
+    this.#backlog = options.backlog ?? BACKLOG;
+    this.#renewMs = options.renewMs ?? RENEW_MS;
   }
 
   /** Waits for a connection; to be called again only when that has settled. */
@@ -49,6 +72,7 @@ export class NodeListener {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#pausing);
+    clearInterval(this.#renewing);
     for (const socket of this.#kept) socket.destroy();
     this.#kept.length = 0;
     if (this.#server === undefined) closeDescriptor(this.#descriptor);
@@ -68,9 +92,11 @@ export class NodeListener {
     this.#server.on("error", (error) => this.#settle()?.reject(error));
     this.#server.listen({ fd: this.#descriptor, backlog: this.#backlog });
     this.#descriptor = -1;
+    this.#renewing ??= setInterval(() => this.#renew(), this.#renewMs);
   }
 
   #accepted(socket: Socket): void {
+    this.#cameLately = true;
     const waiter = this.#settle();
     if (waiter !== undefined) return waiter.resolve(socket);
     socket.on("error", () => {}); // it is told to whoever gets the socket
@@ -87,11 +113,26 @@ export class NodeListener {
 
   #pause(): void {
     this.#pausing = undefined;
-    if (this.#kept.length === 0 || this.#server === undefined) return;
+    if (this.#kept.length === 0 || !this.#stop()) return;
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
+  }
+
+  #renew(): void {
+    if (!this.#cameLately && this.#stop()) this.#resume();
+    this.#cameLately = false;
+  }
+
+  /** Accepts no more, but keeps the socket; whether that was possible. */
+  #stop(): boolean {
+    if (this.#server === undefined) return false;
     const { _handle } = this.#server as unknown as { _handle: ServerHandle };
-    this.#descriptor = _handle.fdForIpc();
+    const descriptor = _handle.fdForIpc();
+    if (descriptor < 0) return false; // there is none left
+    this.#descriptor = descriptor;
     this.#server.close();
     this.#server = undefined;
+    return true;
   }
 }
 

@@ -64,7 +64,9 @@ function backendOf(
 ): LoopBackend {
   const { addr, backlog } = options;
   const handlers = new Handlers(options.handler, {});
-  const listener = new TcpListener(new NodeListener(INHERITED, addr, backlog));
+  const listener = new TcpListener(
+    new NodeListener(INHERITED, addr, { backlog }),
+  );
   return new LoopBackend(
     {
       addr,

@@ -51,7 +51,7 @@ export class ProcessModel implements Model {
     const { addr } = this.#bound;
     this.addr = addr;
     this.#source = sourceOf(
-      new NodeListener(this.#bound.copy(), addr, options.backlog),
+      new NodeListener(this.#bound.copy(), addr, options),
     );
     const { idleTimeoutMs, requestTimeoutMs } = options;
     const handler = { module: String(module), name };

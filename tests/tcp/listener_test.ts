@@ -1,29 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "../../tcp/connect.ts";
 import { listen } from "../../tcp/listener.ts";
+import { withDescriptors } from "./_descriptors.ts";
 import { octets, text } from "./_pair.ts";
 import { rude } from "./_rude.ts";
 
 const LIMIT = { timeoutMs: 10_000 };
-
-/** Runs a program that may have so many descriptors. */
-async function withDescriptors(count: number, source: string) {
-  const flags = ["--quiet", "--allow-net=127.0.0.1", "--allow-read"];
-  const limited = `ulimit -n ${count}; exec "$@"`;
-  const child = new Deno.Command("sh", {
-    args: ["-c", limited, "sh", Deno.execPath(), "run", ...flags, "-"],
-    cwd: new URL("../../", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    signal: AbortSignal.timeout(30_000),
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(octets(source));
-  await writer.close();
-  const { stdout, stderr } = await child.output();
-  return { stdout: text(stdout), stderr: text(stderr)! };
-}
 
 Deno.test("TcpListener.accept() brings clients in order, with both addresses", async () => {
   using listener = listen();

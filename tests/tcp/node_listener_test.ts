@@ -4,6 +4,7 @@ import { NodeListener } from "../../tcp/_node_listener.ts";
 import { connect } from "../../tcp/connect.ts";
 import { TcpListener } from "../../tcp/listener.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
+import { withDescriptors } from "./_descriptors.ts";
 import { octets, text } from "./_pair.ts";
 import { rude } from "./_rude.ts";
 
@@ -154,5 +155,39 @@ Deno.test({
     const six = bind({ hostname: "::1" });
     assertEquals((six.addr as Deno.NetAddr).hostname, "::1");
     six.close();
+  },
+});
+
+Deno.test({
+  name: "NodeListener waits for descriptors when there are none left",
+  ignore,
+  async fn() {
+    const { stdout, stderr } = await withDescriptors(
+      128,
+      `
+        import { bind } from "./tcp/_descriptor.ts";
+        import { NodeListener } from "./tcp/_node_listener.ts";
+        import { connect } from "./tcp/connect.ts";
+        const bound = bind({});
+        const listener = new NodeListener(bound.copy(), bound.addr, { renewMs: 10 });
+        const files = [];
+        const accepted = listener.accept();
+        const client = await connect(bound.addr);
+        (await accepted).close();
+        for (;;) { // nothing is left then
+          try { files.push(Deno.openSync("deno.json")); } catch { break; }
+        }
+        files.pop().close(); // but one, for the next client
+        const next = await connect(bound.addr);
+        const waiting = listener.accept();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        for (const file of files) file.close();
+        const conn = await waiting;
+        await conn.write(new TextEncoder().encode("back again\\n"));
+        console.log(await next.readLine());
+        for (const each of [client, next, conn, listener, bound]) each.close();
+      `,
+    );
+    assertEquals(stdout, "back again\n", stderr);
   },
 });
