@@ -52,7 +52,8 @@ export class Child<S extends object, M> {
     this.gone.catch(() => {}); // whoever wants to know asks
     child.on("message", (message) => onMessage(message as M));
     child.on("error", reject);
-    child.on("exit", (code, signal) => {
+    // Not "exit": what it has said before is heard first.
+    child.on("close", (code, signal) => {
       if (this.#toldToEnd) resolve();
       else reject(new Error(this.#obituary(code, signal)));
     });
