@@ -3,15 +3,16 @@
  * face of a listener of Deno.
  *
  * `node:net` accepts whatever comes, asked or not. So it only runs while somebody
- * asks: who comes too much is kept, and from the next turn of the event loop on
- * nothing is accepted until those are served. Others may listen on the same
- * socket, and get who comes then. No client can end it: to `node:net` one that
+ * asks: when that is over, nothing is accepted from the end of this turn of the
+ * event loop on, and who came in the same turn is kept. Others may listen on the
+ * same socket, and get who comes then. No client can end it: to `node:net` one that
  * resets its connection at once is like any other.
  *
  * When there are no descriptors left, `node:net` says nothing, and looks again only
  * when somebody else comes. So whoever waits long has the listener opened anew.
  */
 import { createServer, type Server, type Socket } from "node:net";
+import { clearImmediate, setImmediate } from "node:timers";
 import { closeDescriptor, type ServerHandle } from "./_descriptor.ts";
 import { NodeConn } from "./_node_conn.ts";
 
@@ -29,6 +30,7 @@ export interface NodeListenerOptions {
   readonly renewMs?: number | undefined;
 }
 
+type Immediate = ReturnType<typeof setImmediate>;
 type Waiter = PromiseWithResolvers<Socket>;
 
 /** See the top of this file. */
@@ -43,7 +45,7 @@ export class NodeListener {
   #server: Server | undefined;
   /** Where to accept later on; -1 while `#server` has it. */
   #descriptor: number;
-  #pausing: ReturnType<typeof setTimeout> | undefined;
+  #pausing: Immediate | undefined;
   #renewing: ReturnType<typeof setInterval> | undefined;
   #cameLately = false;
   #closed = false;
@@ -71,7 +73,7 @@ export class NodeListener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#pausing);
+    clearImmediate(this.#pausing);
     clearInterval(this.#renewing);
     for (const socket of this.#kept) socket.destroy();
     this.#kept.length = 0;
@@ -97,12 +99,12 @@ export class NodeListener {
 
   #accepted(socket: Socket): void {
     this.#cameLately = true;
+    // Not here: of several that came at once, the rest would be cut off.
+    this.#pausing ??= setImmediate(() => this.#pause());
     const waiter = this.#settle();
     if (waiter !== undefined) return waiter.resolve(socket);
     socket.on("error", () => {}); // it is told to whoever gets the socket
     this.#kept.push(socket);
-    // Not here: of several that came at once, the rest would be cut off.
-    this.#pausing ??= setTimeout(() => this.#pause());
   }
 
   #settle(): Waiter | undefined {
@@ -113,7 +115,7 @@ export class NodeListener {
 
   #pause(): void {
     this.#pausing = undefined;
-    if (this.#kept.length === 0 || !this.#stop()) return;
+    if (this.#waiter !== undefined || !this.#stop()) return;
     clearInterval(this.#renewing);
     this.#renewing = undefined;
   }

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { setImmediate } from "node:timers";
 import { bind, closeDescriptor } from "../../tcp/_descriptor.ts";
 import { NodeListener } from "../../tcp/_node_listener.ts";
 import { connect } from "../../tcp/connect.ts";
@@ -35,7 +36,7 @@ Deno.test({
 
     await come(5); // before anybody asks: the system keeps them
     const served = await accept(one, 1); // it gets all of them, and keeps four
-    await new Promise((resolve) => setTimeout(resolve)); // from here on, no more
+    await new Promise((resolve) => setImmediate(resolve)); // no more from here on
     await come(3);
     const others = await accept(two, 3);
     assertEquals(
