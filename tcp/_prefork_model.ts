@@ -130,3 +130,8 @@ class PreforkProcess implements Member {
     this.#child.close();
   }
 }
+
+/** Never called: has what the processes run loaded along with this module. */
+export function embed(): unknown {
+  return import("./_prefork_server.ts");
+}

@@ -89,3 +89,8 @@ export class ServerProcess implements Occupant {
     for (const job of this.#jobs.values()) job.reject(reason);
   }
 }
+
+/** Never called: has what the processes run loaded along with this module. */
+export function embed(): unknown {
+  return import("./_process_server.ts");
+}

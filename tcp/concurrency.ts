@@ -28,6 +28,22 @@
  * blocks until the first thread has bound the port. When a thread dies, its
  * connections and those that wait for it are reset, and another one takes its
  * place.
+ *
+ * `processes`: each connection is accepted here, and handed to the process that has
+ * the fewest. `verify` and `onError` are called here, `onTimeout` where the handler
+ * is; `verify` may send, but what it receives is lost to the handler, which is an
+ * error.
+ *
+ * `prefork`: the processes inherit the listener, for which they need no permission,
+ * and serve as `async` does, whatever this one does meanwhile. One takes all who
+ * come at the same moment, so a few may wait for it while another has room.
+ *
+ * Both start `deno run` with `processFlags`; a process that dies takes its
+ * connections along, and is replaced. It ends with this one, but not by SIGINT,
+ * SIGTERM or SIGHUP, which may be for the whole group: name those in `signals`, so
+ * that the server drains. It takes some 40 MiB. Modules are loaded without a
+ * permission to read. What is encrypted cannot be handed over, and a compiled
+ * program cannot start others of its kind.
  */
 export type Concurrency = (typeof CONCURRENCIES)[number];
 

@@ -5,7 +5,7 @@
  * - {@linkcode connect}, {@linkcode listen}: a {@linkcode TcpSocket} loses nothing
  *   to a timeout and never mixes two messages; a {@linkcode TcpListener} cannot be
  *   stopped by clients. Unix sockets and TLS by options.
- * - {@linkcode TcpServer}: a handler for each connection, here or in threads,
+ * - {@linkcode TcpServer}, {@linkcode UnixServer}: a handler for each connection. here or in threads,
  *   where it may block: {@linkcode BlockingSocket}.
  * - {@linkcode FrameReader}, {@linkcode FrameWriter}: messages in a stream, by
  *   {@linkcode lengthPrefixed}, {@linkcode delimited}, {@linkcode jsonHeader}, or
@@ -62,3 +62,4 @@ export * from "./socket.ts";
 export * from "./start_connect.ts";
 export * from "./struct.ts";
 export * from "./unexpected_eof.ts";
+export * from "./unix_server.ts";

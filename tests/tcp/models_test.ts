@@ -38,6 +38,10 @@ const HERE = [
 for (const concurrency of HERE) suite(concurrency);
 suite("threads", { size: 2 });
 if (Deno.build.os === "linux") suite("pool", { size: 2 });
+if (Deno.build.os !== "windows") {
+  suite("processes", { size: 1 });
+  suite("prefork", { size: 1 });
+}
 
 for (const concurrency of HERE.slice(1)) {
   // Each wait of select() costs as much as there are connections.

@@ -86,17 +86,17 @@ Deno.test({
   ignore,
   async fn() {
     heard.clients.length = heard.errors.length = 0;
-    let server = serverOf({ signals: ["SIGUSR1"] });
+    let server = serverOf({ signals: ["SIGWINCH"] });
     let serving = server.serveForever();
     const last = await served(server);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       Deno.kill(last.pid, signal); // as for the whole group: ends no process
     }
     const told = Promise.withResolvers<void>();
-    Deno.addSignalListener("SIGUSR1", told.resolve);
-    Deno.kill(Deno.pid, "SIGUSR1");
+    Deno.addSignalListener("SIGWINCH", told.resolve);
+    Deno.kill(Deno.pid, "SIGWINCH");
     await told.promise;
-    Deno.removeSignalListener("SIGUSR1", told.resolve);
+    Deno.removeSignalListener("SIGWINCH", told.resolve);
     assertEquals(await last.say("still"), "STILL");
     last.client.close();
     await serving;

@@ -3,6 +3,7 @@ import { connect } from "../../tcp/connect.ts";
 import { TcpServer, type TcpServerOptions } from "../../tcp/server.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { until } from "../sync/_until.ts";
+import { withDescriptors } from "./_descriptors.ts";
 import { door, heard, rest } from "./_handlers_processes.ts";
 import { octets } from "./_pair.ts";
 
@@ -250,7 +251,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-Deno.test("TcpServer processes and prefork refuse what cannot be", () => {
+Deno.test("TcpServer processes and prefork refuse what cannot be", async () => {
   for (const concurrency of ["processes", "prefork"] as const) {
     assertThrows(
       () => serverOf({ concurrency, handler: () => {} }),
@@ -274,4 +275,25 @@ Deno.test("TcpServer processes and prefork refuse what cannot be", () => {
       assertThrows(() => serverOf({ concurrency, ...wrong }), RangeError);
     }
   }
+
+  if (ignore) return;
+  const source = `
+    import { TcpServer } from "./tcp/server.ts";
+    const handler = { module: "file:///x.ts", name: "x" };
+    for (const concurrency of ["processes", "prefork"]) {
+      try {
+        new TcpServer({ handler, concurrency });
+      } catch (error) {
+        console.log(error.name, error.message);
+      }
+    }
+  `;
+  const { stdout, stderr } = await withDescriptors(1024, source); // not --allow-run
+  const how = `run with --allow-run=${Deno.execPath()}`;
+  assertEquals(
+    stdout,
+    `TypeError Cannot serve by "processes": ${how}\n` +
+      `TypeError Cannot serve by "prefork": ${how}\n`,
+    stderr,
+  );
 });

@@ -196,15 +196,6 @@ Deno.test("TcpServer can be bound again at once, under load", async () => {
   }
 });
 
-Deno.test("TcpServer serves Unix sockets", async () => {
-  const path = "/tmp/lockstep_server"; // a permission names it
-  await withServer({ handler: echo, path }, async () => {
-    await using client = await connect({ path });
-    await client.sendAll(octets("by path"));
-    assertEquals(text(await client.receiveExactly(7, LIMIT)), "by path");
-  });
-});
-
 Deno.test("TcpServer refuses limits that make no sense", () => {
   assertThrows(
     () => new TcpServer({ handler: echo, maxConnections: 0 }),
