@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { decode, Encoder } from "../../sync/_codec.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 
-const ROUNDS = STRESS ? 100 : 3;
+const ROUNDS = STRESS ? 100 : 1;
 const VALUES = 300;
 
 type Box = unknown[] | Record<string, unknown>;

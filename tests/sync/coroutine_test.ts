@@ -202,17 +202,17 @@ Deno.test("Coroutine is an owner of locks of its own, and part of no task", asyn
 });
 
 Deno.test("Coroutine.switchTo() does not deepen the stack", async () => {
-  let left = 20_000;
+  let left = 12_000;
   const next = (): Promise<unknown> | string =>
     left-- > 0 ? new Coroutine(next).switchTo() : "the last";
   assertEquals(await new Coroutine(next).switchTo(), "the last");
   let turns = 0;
   const a: Coroutine = new Coroutine(async () => {
-    while (turns++ < 20_000) await b.switchTo();
+    while (turns++ < 12_000) await b.switchTo();
   });
   const b: Coroutine = new Coroutine(async () => {
     for (;;) await a.switchTo();
   });
   await a.switchTo();
-  assertEquals(turns, 20_001);
+  assertEquals(turns, 12_001);
 });

@@ -12,7 +12,7 @@ const bodies = threads<typeof import("./_pipe_bodies.ts")>(
   import.meta.resolve("./_pipe_bodies.ts"),
 );
 
-const ROUNDS = STRESS ? 40 : 2;
+const ROUNDS = STRESS ? 40 : 1;
 const BYTES = [64, 512, 4096];
 
 Deno.test("PipeEnd receives all that a thread sent that was killed at any time, then the end", async () => {

@@ -11,7 +11,7 @@ type Bodies = typeof import("./_pool_stress_bodies.ts");
 const MODULE = import.meta.resolve("./_pool_stress_bodies.ts");
 const LIMIT = { timeoutMs: STRESS ? 60_000 : 20_000 };
 const ROUNDS = STRESS ? 20 : 1;
-const TASKS = STRESS ? 120 : 50;
+const TASKS = STRESS ? 120 : 25;
 
 /** What came of a task: what its callbacks were told, and its promise. */
 interface Fate {

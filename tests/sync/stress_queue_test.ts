@@ -97,7 +97,7 @@ for (const Class of CLASSES) {
     await withSeed(ROUNDS, async (seed) => {
       const next = random(seed);
       const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
-      const threads = 2 + next(STRESS ? 5 : 3);
+      const threads = 2 + next(STRESS ? 5 : 2);
       await storm(queue, { seed, threads, deaths: 0, times: 200 });
     });
   });
@@ -106,8 +106,8 @@ for (const Class of CLASSES) {
     await withSeed(ROUNDS, async (seed) => {
       const next = random(seed);
       const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
-      const threads = 2 + next(3);
-      await storm(queue, { seed, threads, deaths: 6, times: 100 });
+      const threads = 2 + next(STRESS ? 3 : 1);
+      await storm(queue, { seed, threads, deaths: STRESS ? 6 : 2, times: 100 });
     });
   });
 }
