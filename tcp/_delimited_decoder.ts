@@ -48,6 +48,10 @@ export class DelimitedDecoder implements FrameDecoder<Uint8Array<ArrayBuffer>> {
     return this.#skipped + this.#collector.have;
   }
 
+  get held(): number {
+    return this.#collector.have;
+  }
+
   push(octets: Uint8Array): void {
     this.#input.push(octets);
   }

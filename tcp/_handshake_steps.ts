@@ -73,6 +73,10 @@ export class StepDecoder implements FrameDecoder<Step> {
     return (this.#tag === undefined ? 0 : 1) + this.#collector.have;
   }
 
+  get held(): number {
+    return this.#collector.have;
+  }
+
   push(octets: Uint8Array): void {
     this.#input.push(octets);
   }

@@ -52,6 +52,10 @@ export class JsonDecoder implements FrameDecoder<JsonFrame>, BodySupply {
     return 1 + this.#bodyBytes - this.left; // the header counts as one
   }
 
+  get held(): number {
+    return this.#headers.held;
+  }
+
   push(octets: Uint8Array): void {
     this.#input.push(octets);
     this.#arrival?.resolve();

@@ -55,6 +55,10 @@ export class LengthDecoder implements FrameDecoder<Uint8Array<ArrayBuffer>> {
     return this.#headBytes + this.#body - this.#drop - (this.#need - have);
   }
 
+  get held(): number {
+    return this.#collector.have;
+  }
+
   push(octets: Uint8Array): void {
     this.#input.push(octets);
   }

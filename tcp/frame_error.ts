@@ -2,6 +2,7 @@
  * Why a frame could not be read or written.
  *
  * - `frame-too-large`: the peer claims, or sends, more than is allowed.
+ * - `over-budget`: the unfinished frames of all readers take too much memory.
  * - `bad-length`: a length that cannot be: negative, or less than the header.
  * - `header-too-large`, `bad-header`: a JSON header is too long, or none.
  * - `body-abandoned`: the next frame was asked for before this body had ended.
@@ -11,6 +12,7 @@
  */
 export type FrameErrorCode =
   | "frame-too-large"
+  | "over-budget"
   | "bad-length"
   | "header-too-large"
   | "bad-header"

@@ -3,6 +3,7 @@ import { Deadline } from "./_deadline.ts";
 import { Frames } from "./_frames.ts";
 import { late, Patience } from "./_patience.ts";
 import { Turn } from "./_turn.ts";
+import type { FrameBudget } from "./frame_budget.ts";
 import type { ByteSource, FrameDecoder, FrameDecoding } from "./framing.ts";
 
 /** Options of {@linkcode FrameReader}. */
@@ -18,6 +19,11 @@ export interface FrameReaderOptions {
    * them. Default: no limit.
    */
   idleTimeoutMs?: number | undefined;
+  /**
+   * Memory for unfinished frames that this reader shares with others. Default: no
+   * limit but the size of one frame for each.
+   */
+  budget?: FrameBudget | undefined;
 }
 
 /**
@@ -46,7 +52,8 @@ export interface FrameReaderOptions {
  */
 export class FrameReader<T> implements AsyncIterable<T> {
   readonly #source: ByteSource;
-  readonly #decoder: FrameDecoder<T>;
+  readonly #budget: FrameBudget | undefined;
+  #decoder: FrameDecoder<T>;
   readonly #patience: Patience;
   readonly #turn: Turn = new Turn();
   #ended = false;
@@ -65,6 +72,7 @@ export class FrameReader<T> implements AsyncIterable<T> {
     options: FrameReaderOptions = {},
   ) {
     this.#source = source;
+    this.#budget = options.budget;
     this.#decoder = codec.decoder((options) => this.#refill(options));
     this.#patience = new Patience({
       frameMs: checkWait({ timeoutMs: options.timeoutMs }),
@@ -86,7 +94,8 @@ export class FrameReader<T> implements AsyncIterable<T> {
    * @param options Timeout and abort signal of this call.
    * @returns The frame, or `null` if the stream has ended between frames.
    * @throws {UnexpectedEofError} If it has ended inside of one.
-   * @throws {FrameError} If what came is no frame; no later call reads any.
+   * @throws {FrameError} If what came is no frame, or if the budget is used up; no
+   * later call reads any.
    * @throws {DOMException} `TimeoutError` after `timeoutMs`, or if the peer takes
    * longer than the options of the reader allow.
    * @throws The error of the source, if it failed.
@@ -129,6 +138,7 @@ export class FrameReader<T> implements AsyncIterable<T> {
     try {
       for (let tries = 0;; tries++) {
         const frame = this.#decoder.next();
+        if (this.#budget !== undefined) this.#hold(this.#budget);
         if (frame !== undefined) return frame;
         if (this.#ended) return null;
         if (tries > 0 && call.leftMs === 0) throw late(call);
@@ -150,6 +160,17 @@ export class FrameReader<T> implements AsyncIterable<T> {
     this.#decoder.end();
   }
 
+  /** Notes what the decoder keeps; if that is too much, it keeps nothing more. */
+  #hold(budget: FrameBudget): void {
+    try {
+      budget.note(this, this.#decoder.held);
+    } catch (error) {
+      this.#decoder = refusing(error);
+      budget.note(this, 0);
+      throw error;
+    }
+  }
+
   /** On behalf of a body. */
   async #refill(options: WaitOptions): Promise<void> {
     const call = new Deadline(options);
@@ -160,4 +181,18 @@ export class FrameReader<T> implements AsyncIterable<T> {
       this.#turn.pass();
     }
   }
+}
+
+/** A decoder that was refused its memory, and reads nothing any more. */
+function refusing(error: unknown): FrameDecoder<never> {
+  return {
+    pending: 0,
+    held: 0,
+    finished: 0,
+    push() {},
+    end() {},
+    next() {
+      throw error;
+    },
+  };
 }

@@ -38,8 +38,10 @@ export interface ByteSink {
  * the piece be overwritten.
  */
 export interface FrameDecoder<T> {
-  /** Octets of an unfinished frame that are here; 0 between frames. */
+  /** Octets of an unfinished frame that came; 0 between frames. */
   readonly pending: number;
+  /** Those of them that are kept: neither skipped nor part of a body. */
+  readonly held: number;
   /**
    * Grows with each frame that is finished, or skipped, and with each 64 KiB of
    * a body that streams: then a peer has earned more time.

@@ -47,6 +47,7 @@ export * from "./blocking_socket.ts";
 export * from "./concurrency.ts";
 export * from "./connect.ts";
 export * from "./delimited.ts";
+export * from "./frame_budget.ts";
 export * from "./frame_error.ts";
 export * from "./frame_reader.ts";
 export * from "./frame_stream.ts";

@@ -51,6 +51,7 @@ Deno.test("frameDecoderStream() decodes what is wanted, and no more", async () =
         push: (octets) => decoder.push(octets),
         end: () => decoder.end(),
         pending: 0,
+        held: 0,
         finished: 0,
       };
     },

@@ -1,8 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import { STRESS } from "../sync/_random.ts";
+import { collected } from "./_collected.ts";
 
 const BATCHES = STRESS ? 500 : 20;
+
+/** Sockets and octets of memory, before and after many connections. */
+interface Report {
+  readonly before: { readonly sockets: number; readonly octets: number };
+  readonly after: { readonly sockets: number; readonly octets: number };
+}
 
 /** Accepts, echoes and closes; then tells what is left of that. */
 const PROGRAM = `
@@ -43,10 +49,7 @@ const PROGRAM = `
   };
   const state = async () => {
     while (server.stats.inFlight > 0) await new Promise((r) => setTimeout(r, 1));
-    for (let i = 0; i < 3; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      gc();
-    }
+    await collect();
     const { heapUsed, external } = Deno.memoryUsage();
     return { sockets: sockets(), octets: heapUsed + external };
   };
@@ -63,20 +66,7 @@ Deno.test({
   name: "connections leave neither descriptors nor memory behind",
   ignore: Deno.build.os !== "linux", // which has /proc
   fn: async () => {
-    // To read /proc takes all permissions.
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--v8-flags=--expose-gc", "--allow-all", "-"],
-      cwd: fileURLToPath(import.meta.resolve("../../")),
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      signal: AbortSignal.timeout(STRESS ? 300_000 : 30_000),
-    }).spawn();
-    await new Blob([PROGRAM]).stream().pipeTo(child.stdin);
-    const { stdout, stderr } = await child.output();
-    const text = new TextDecoder().decode(stdout);
-    assert(text !== "", new TextDecoder().decode(stderr));
-    const { before, after } = JSON.parse(text);
+    const { before, after } = await collected(PROGRAM) as Report;
     assertEquals(after.sockets, before.sockets);
     const perConnection = (after.octets - before.octets) / (100 * BATCHES);
     assert(perConnection < 300, `${perConnection} octets for each`);
