@@ -91,6 +91,7 @@ export class Call {
     const { retransmitMs = RETRANSMIT_MS, retries = RETRIES } = options;
     this.#check("blockSize", options.blockSize, BLOCK_SIZE_RANGE);
     this.#check("windowBlocks", options.windowBlocks, WINDOW_RANGE);
+    this.#check("rollover", options.rollover, { min: 0, max: 1 });
     this.#check("retries", retries, { min: 0, max: Infinity });
     if (!(retransmitMs > 0)) {
       throw new RangeError(
@@ -124,7 +125,8 @@ export class Call {
     size: number | undefined,
     bare: boolean = false,
   ): Promise<Opened> {
-    const { blockSize = CLIENT_BLOCK_SIZE, retransmitMs } = this.#options;
+    const { blockSize = CLIENT_BLOCK_SIZE, retransmitMs, rollover } =
+      this.#options;
     const windowBlocks = this.#options.windowBlocks ?? windowLimit(blockSize, {
       maxWindowBlocks: CLIENT_WINDOW_BLOCKS,
       maxWindowBytes: WINDOW_BYTES,
@@ -132,7 +134,7 @@ export class Call {
     const wishes = offer(
       bare
         ? { ...PLAIN_TERMS, size }
-        : { blockSize, windowBlocks, retransmitMs, size },
+        : { blockSize, windowBlocks, retransmitMs, size, rollover },
     );
     const offered = this.#fitting(type, wishes);
     const { signal } = this.#ending;
@@ -145,7 +147,8 @@ export class Call {
     }
     if (opening.failure !== undefined) throw this.error(opening.failure);
     const reply = opening.reply!;
-    const terms = this.#terms(type, reply, offered);
+    const agreed = this.#terms(type, reply, offered);
+    const terms = { ...agreed, rollover: agreed.rollover ?? rollover };
     return { link: this.#link!, terms, reply };
   }
 
@@ -237,15 +240,17 @@ export class Call {
     server: HostPort,
   ): Promise<Opening> {
     const request = this.#request(type, options);
+    const { strictPeer = true } = this.#options;
     const socket = UdpSocket.bind({ hostname: localHostname(server.hostname) });
     const peer: Deno.NetAddr = { transport: "udp", ...server };
     const { signal } = this.#ending;
-    this.#link = new Link(socket, peer, { identified: false, signal });
+    const knows = strictPeer ? "host" : "nothing";
+    this.#link = new Link(socket, peer, { knows, signal });
     const { timer, retries } = this;
-    const opening = new Opening({ request, timer, retries });
-    while (opening.reply === undefined && opening.failure === undefined) {
-      await this.#link.step(opening);
-    }
+    const opening = new Opening({ packet: request, timer, retries });
+    await this.#link.drive(opening, {
+      until: () => opening.reply !== undefined,
+    });
     this.#repeatedRequests += opening.retransmissions;
     return opening;
   }

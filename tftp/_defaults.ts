@@ -26,8 +26,13 @@ export const MAX_TRANSFERS = 256;
 export const PIECE_BYTES: number = 256 * 1024;
 
 /**
- * How often a server repeats the first packet of a read to a client that was
- * never heard: its address may be forged, and whoever it belongs to would get
- * all of it. A write has short answers only.
+ * How often a server repeats its first packet to a client that was never heard:
+ * its address may be forged, and whoever it belongs to would get all of it.
  */
 export const UNHEARD_RETRIES = 2;
+
+/** Most clients that have asked and not answered; beyond, the oldest go. */
+export const MAX_GUESTS = 16_384;
+
+/** How many of those have a socket of their own. */
+export const OWN_SOCKETS = 64;

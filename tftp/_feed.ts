@@ -10,6 +10,8 @@ import { NetasciiEncoder } from "./netascii.ts";
 export class Feed {
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #encoder: NetasciiEncoder | undefined;
+  /** Octets on the wire that were sent before. */
+  #skip: number;
   #coming: Promise<void> | undefined;
   #next: IteratorResult<Uint8Array> | { error: unknown } | undefined;
 
@@ -17,13 +19,15 @@ export class Feed {
    * Takes charge of a source; nothing is read yet.
    *
    * @param source The file. A piece may be reused once the next is asked for.
-   * @param options `text`: whether it travels as netascii.
+   * @param options `text`: whether it travels as netascii. `skip`: octets on the
+   * wire to leave out at the start.
    */
   constructor(
     source: AsyncIterable<Uint8Array>,
-    options: { text: boolean } = { text: false },
+    options: { text: boolean; skip?: number } = { text: false },
   ) {
     this.#iterator = source[Symbol.asyncIterator]();
+    this.#skip = options.skip ?? 0;
     this.#encoder = options.text ? new NetasciiEncoder() : undefined;
   }
 
@@ -39,7 +43,11 @@ export class Feed {
     this.#next = undefined;
     if ("error" in next) throw next.error;
     if (next.done) return null;
-    return this.#encoder?.encode(next.value) ?? next.value;
+    const wire = this.#encoder?.encode(next.value) ?? next.value;
+    if (this.#skip === 0) return wire;
+    const rest = wire.subarray(this.#skip);
+    this.#skip -= wire.length - rest.length;
+    return rest;
   }
 
   /** Asks for the next piece, so that it may be here when it is needed. */

@@ -1,5 +1,5 @@
 import { formatAddr, sameAddr } from "../mux/addr.ts";
-import { isTimeout } from "../sync/wait_options.ts";
+import { MAX_DELAY_MS } from "../sync/wait_options.ts";
 import type { UdpSocket } from "../udp/socket.ts";
 import { encodeText } from "./charset.ts";
 import type { Machine } from "./_machine.ts";
@@ -13,32 +13,69 @@ const UNKNOWN_TRANSFER_ID: Uint8Array<ArrayBuffer> = encodeError(
 /** The part of a {@linkcode UdpSocket} that a link uses. */
 export type LinkSocket = Pick<UdpSocket, "sendTo" | "receiveWith" | "close">;
 
-/** Why a wait ended that was worth to end. */
-const ENOUGH = Symbol("enough");
+/** Options of a {@linkcode Link}. */
+export interface LinkOptions {
+  /**
+   * What is known of the peer: all; its host, so that the first packet from
+   * there tells its port, the transfer identifier; or nothing, so that the first
+   * packet tells who it is.
+   */
+  readonly knows: "peer" | "host" | "nothing";
+  /** Tells the peer and ends the transfer. */
+  readonly signal: AbortSignal;
+}
 
-/** Options of {@linkcode Link.step}. */
-export interface StepOptions {
-  readonly handle?: (packet: Packet, now: number) => void;
-  /** Must not reject. */
-  readonly until?: Promise<void> | undefined;
+/** Options of {@linkcode Link.drive}. */
+export interface DriveOptions {
+  /**
+   * Takes packets in the machine's place. Their data is a view that is valid
+   * during the call only.
+   */
+  readonly handle?: ((packet: Packet, now: number) => void) | undefined;
+  /**
+   * Asked after each event, before packets are sent: whether it is enough. The
+   * place to give the machine more data.
+   */
+  readonly until: () => boolean;
+  /** Ends the drive, too, when it settles; must not reject. */
+  readonly or?: Promise<void> | undefined;
+}
+
+interface Drive extends PromiseWithResolvers<void> {
+  readonly machine: Machine;
+  readonly options: DriveOptions;
 }
 
 /**
  * A machine's way to its peer: one socket, one peer.
  *
- * The transfer identifiers of RFC 1350 section 4 live here. A server's link knows
- * its peer; a client's knows the host only and takes the port of the first
- * reply. A packet from anybody else is answered by error 5 and changes nothing;
- * one that is malformed is dropped.
+ * The transfer identifiers of RFC 1350 section 4 live here. A packet from anybody
+ * but the peer is answered by error 5 and changes nothing; one that is malformed
+ * is dropped.
+ *
+ * ```
+ *            drive()                    enough, failure, abort, close
+ *  resting ───────────► driving ──────────────────────────────────► resting
+ *     │ a packet is held    │ packet: handled │ deadline: expired
+ *     ▼ for the next drive  ▼ then what the machine has to send is sent
+ * ```
+ *
+ * While it drives, a packet costs one receive and one send: no timer, no
+ * listener, no promise besides.
  */
 export class Link {
   readonly #socket: LinkSocket;
   readonly #signal: AbortSignal;
-  readonly #onAbort: () => void;
   #peer: Deno.NetAddr;
-  #identified: boolean;
-  #heardAt: number | undefined;
+  #knows: LinkOptions["knows"];
+  #drive: Drive | undefined;
+  #held: Packet | undefined;
+  #listening = false;
   #closing = false;
+  #heardAt: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer rings. */
+  #alarmAt = Infinity;
   #unsettled = 0;
   #settled: PromiseWithResolvers<void> | undefined;
   #sendError: unknown;
@@ -48,19 +85,13 @@ export class Link {
    *
    * @param socket Socket of this transfer alone.
    * @param peer The peer, or whom to ask first.
-   * @param options `identified`: whether the peer's port is its transfer
-   * identifier already. `signal`: tells the peer and ends the transfer.
+   * @param options What is known of the peer, abort signal.
    */
-  constructor(
-    socket: LinkSocket,
-    peer: Deno.NetAddr,
-    options: { identified: boolean; signal: AbortSignal },
-  ) {
+  constructor(socket: LinkSocket, peer: Deno.NetAddr, options: LinkOptions) {
     this.#socket = socket;
     this.#peer = peer;
-    this.#identified = options.identified;
+    this.#knows = options.knows;
     this.#signal = options.signal;
-    this.#onAbort = () => this.abort(0, "Transfer aborted");
     this.#signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -69,37 +100,34 @@ export class Link {
     return this.#heardAt;
   }
 
+  /** Whether `settled()` would return at once. */
+  get idle(): boolean {
+    return this.#unsettled === 0;
+  }
+
   /**
-   * Sends what the machine has to send, then waits until a packet was handed to
-   * it, its deadline has passed, or something else is worth a look.
+   * Serves a machine: sends what it has to send, gives it what comes, and tells
+   * it the time, until it has failed or it is enough.
    *
    * @param machine Whom to serve.
-   * @param options `handle`: called with each packet, whose data is a view that
-   * is valid during the call only; default: the machine's own. `until`: ends the
-   * wait, too.
-   * @throws The reason of the signal, or what the system said about a packet.
+   * @param options When it is enough.
+   * @throws The reason of the signal, what `until` or `handle` throws, or what
+   * the system said about a packet.
    */
-  async step(machine: Machine, options: StepOptions = {}): Promise<void> {
-    this.flush(machine);
-    this.#signal.throwIfAborted();
-    if (machine.failure !== undefined) return;
-    const { handle, until } = options;
-    if (until === undefined) {
-      return await this.#wait(machine, handle, this.#signal);
-    }
-    const enough = new AbortController();
-    const signal = AbortSignal.any([this.#signal, enough.signal]);
-    until.then(() => enough.abort(ENOUGH));
-    try {
-      await this.#wait(machine, handle, signal);
-    } catch (error) {
-      if (error !== ENOUGH) throw error;
-    }
+  drive(machine: Machine, options: DriveOptions): Promise<void> {
+    const drive: Drive = {
+      machine,
+      options,
+      ...Promise.withResolvers<void>(),
+    };
+    if (this.#signal.aborted) drive.reject(this.#signal.reason);
+    else if (this.#closing) drive.reject(closed());
+    else this.#begin(drive);
+    return drive.promise;
   }
 
   /** Sends what the machine has to send. */
-  flush(machine: Machine): void {
-    const now = performance.now();
+  flush(machine: Machine, now: number = performance.now()): void {
     for (
       let packet = machine.next(now);
       packet !== undefined;
@@ -114,11 +142,6 @@ export class Link {
     await this.#settled.promise;
   }
 
-  /** Whether `settled()` would return at once. */
-  get idle(): boolean {
-    return this.#unsettled === 0;
-  }
-
   /** Tells the peer that the transfer is over, then closes; at most once. */
   abort(wireCode: number, message: string): void {
     if (this.#closing) return;
@@ -129,34 +152,108 @@ export class Link {
   /** Closes the socket, once what was sent has left. */
   close(): void {
     this.#closing = true;
+    clearTimeout(this.#timer);
     this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#drive?.reject(closed());
+    this.#drive = undefined;
     if (this.#unsettled === 0) return this.#socket.close();
     this.#settled ??= Promise.withResolvers();
     this.#settled.promise.then(() => this.#socket.close());
   }
 
-  async #wait(
-    machine: Machine,
-    handle: StepOptions["handle"],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const timeoutMs = Math.max(machine.deadline - performance.now(), 0);
+  #begin(drive: Drive): void {
+    this.#drive = drive;
+    drive.options.or?.then(() => this.#end(drive));
+    this.#turn();
+    const held = this.#held;
+    if (held !== undefined && this.#drive === drive) {
+      this.#held = undefined;
+      this.#turn(held);
+    }
+    this.#listen();
+  }
+
+  #end(drive: Drive): void {
+    if (this.#drive !== drive) return;
+    this.#drive = undefined;
+    drive.resolve();
+  }
+
+  /** Takes a packet in, if there is one, and does what follows from it. */
+  #turn(packet?: Packet, now: number = performance.now()): void {
+    const drive = this.#drive!;
+    const { machine, options } = drive;
     try {
-      await this.#socket.receiveWith((bytes, addr) => {
-        const packet = this.#identify(bytes, addr);
-        if (packet === undefined) return undefined;
-        const now = performance.now();
-        this.#heardAt = now;
-        if (handle === undefined) machine.handle(packet, now);
-        else handle(packet, now);
-        return true;
-      }, { timeoutMs, signal });
+      if (packet !== undefined) {
+        if (options.handle === undefined) machine.handle(packet, now);
+        else options.handle(packet, now);
+      }
+      const enough = machine.failure !== undefined || options.until();
+      this.flush(machine, now);
+      if (enough || machine.failure !== undefined) this.#end(drive);
+      else this.#setAlarm(machine.deadline, now);
     } catch (error) {
-      if (!isTimeout(error, this.#signal)) throw error;
-      this.#throwSendError();
-      machine.expire(performance.now());
+      this.#drive = undefined;
+      drive.reject(error);
     }
   }
+
+  /** One receive stays outstanding, also while nobody drives. */
+  #listen(): void {
+    if (this.#listening || this.#closing || this.#held !== undefined) return;
+    this.#listening = true;
+    this.#socket.receiveWith(this.#onDatagram).then(
+      () => this.#listening = false,
+      (error) => {
+        this.#listening = false;
+        this.#drive?.reject(error);
+        this.#drive = undefined;
+      },
+    );
+  }
+
+  /** Declines what it has dealt with, so that the socket goes on by itself. */
+  readonly #onDatagram = (
+    bytes: Uint8Array,
+    addr: Deno.NetAddr,
+  ): true | undefined => {
+    const packet = this.#identify(bytes, addr);
+    if (packet === undefined) return undefined;
+    const now = performance.now();
+    this.#heardAt = now;
+    if (this.#drive !== undefined) return void this.#turn(packet, now);
+    this.#held = decodePacket(bytes.slice()); // the rest waits in the system
+    return true;
+  };
+
+  readonly #onAbort = (): void => {
+    const drive = this.#drive;
+    this.#drive = undefined;
+    this.abort(0, "Transfer aborted");
+    drive?.reject(this.#signal.reason);
+  };
+
+  /** A timer that is set already and not too late is left alone. */
+  #setAlarm(at: number, now: number): void {
+    if (at >= this.#alarmAt) return;
+    clearTimeout(this.#timer);
+    this.#alarmAt = at;
+    const delayMs = Math.max(Math.ceil(at - now), 0);
+    this.#timer = setTimeout(this.#onAlarm, Math.min(delayMs, MAX_DELAY_MS));
+  }
+
+  readonly #onAlarm = (): void => {
+    this.#alarmAt = Infinity;
+    const drive = this.#drive;
+    if (drive === undefined) return;
+    if (this.#sendError !== undefined) {
+      this.#drive = undefined;
+      return drive.reject(this.#whySent());
+    }
+    const now = performance.now();
+    if (now >= drive.machine.deadline) drive.machine.expire(now);
+    this.#turn(undefined, now);
+  };
 
   #send(packet: Uint8Array<ArrayBuffer>): void {
     this.#unsettled++;
@@ -177,34 +274,37 @@ export class Link {
     this.#onSent();
   };
 
-  #throwSendError(): void {
-    if (this.#sendError === undefined) return;
+  #whySent(): Error {
     const { message } = this.#sendError as Error;
-    throw new Error(`Cannot send to ${formatAddr(this.#peer)}: ${message}`, {
-      cause: this.#sendError,
-    });
+    const cause = this.#sendError;
+    const to = formatAddr(this.#peer);
+    return new Error(`Cannot send to ${to}: ${message}`, { cause });
   }
 
   /** The packet, if it is well-formed and from the peer. */
   #identify(bytes: Uint8Array, addr: Deno.NetAddr): Packet | undefined {
-    const known = this.#identified
-      ? sameAddr(addr, this.#peer)
-      : sameAddr(addr, { hostname: this.#peer.hostname, port: addr.port });
     let packet: Packet;
     try {
       packet = decodePacket(bytes);
     } catch {
       return undefined; // malformed: as if it had been lost
     }
-    if (!known) {
+    if (!this.#isPeer(addr)) {
       if (packet.type !== "error") this.#refuse(addr);
       return undefined;
     }
-    if (!this.#identified) {
+    if (this.#knows !== "peer") {
       this.#peer = addr;
-      this.#identified = true;
+      this.#knows = "peer";
     }
     return packet;
+  }
+
+  #isPeer(addr: Deno.NetAddr): boolean {
+    if (this.#knows === "peer") return sameAddr(addr, this.#peer);
+    const { hostname } = this.#peer;
+    return this.#knows === "nothing" ||
+      sameAddr(addr, { hostname, port: addr.port });
   }
 
   #refuse(stranger: Deno.NetAddr): void {
@@ -212,4 +312,8 @@ export class Link {
       // nobody waits for it, and the transfer does not depend on it
     });
   }
+}
+
+function closed(): Error {
+  return new Deno.errors.Interrupted("Cannot go on: the transfer was closed");
 }

@@ -1,3 +1,4 @@
+import type { Rollover } from "./_block_number.ts";
 import type { Failure } from "./_failure.ts";
 import type { Packet } from "./packet.ts";
 
@@ -7,6 +8,8 @@ export interface Agreement {
   readonly blockSize: number;
   /** Blocks sent before an acknowledgement is awaited. */
   readonly windowBlocks: number;
+  /** What follows block 65535. Default: 0. */
+  readonly rollover?: Rollover | undefined;
 }
 
 /**

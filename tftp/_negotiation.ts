@@ -1,3 +1,4 @@
+import type { Rollover } from "./_block_number.ts";
 import type { Agreement } from "./_machine.ts";
 import { parseDecimal, type RequestOption } from "./packet.ts";
 
@@ -17,6 +18,8 @@ type Options = ReadonlyMap<string, RequestOption>;
 
 /** What both sides agreed on, tsize and timeout included. */
 export interface Terms extends Agreement {
+  /** Options that the OACK had, by lower-case name. */
+  readonly options: Readonly<Record<string, string>>;
   /** Octets in the file, if announced. */
   readonly size: number | undefined;
   /** Longest wait between repetitions in milliseconds, if agreed. */
@@ -31,10 +34,14 @@ export interface Wishes {
   readonly retransmitMs: number | undefined;
   /** Octets to be written; 0 asks for the size of a file to be read. */
   readonly size: number | undefined;
+  /** What follows block 65535; told to the server if it is 1. */
+  readonly rollover?: Rollover | undefined;
 }
 
 /** The terms of a transfer without any option. */
 export const PLAIN_TERMS: Terms = {
+  options: {},
+  rollover: undefined,
   blockSize: PLAIN_BLOCK_SIZE,
   windowBlocks: 1,
   size: undefined,
@@ -43,7 +50,7 @@ export const PLAIN_TERMS: Terms = {
 
 /** The options of a request; none for what is the default anyway. */
 export function offer(wishes: Wishes): [string, string][] {
-  const { blockSize, windowBlocks, retransmitMs, size } = wishes;
+  const { blockSize, windowBlocks, retransmitMs, size, rollover = 0 } = wishes;
   const options: [string, string][] = [];
   if (size !== undefined) options.push(["tsize", String(size)]);
   if (blockSize !== PLAIN_BLOCK_SIZE) {
@@ -52,6 +59,7 @@ export function offer(wishes: Wishes): [string, string][] {
   const seconds = wholeSeconds(retransmitMs);
   if (seconds !== undefined) options.push(["timeout", String(seconds)]);
   if (windowBlocks !== 1) options.push(["windowsize", String(windowBlocks)]);
+  if (rollover !== 0) options.push(["rollover", String(rollover)]);
   return options;
 }
 
@@ -92,7 +100,13 @@ export function readAnswer(
   }
   const size = chosen(answer, "tsize", undefined);
   if (answer.has("tsize") && size === undefined) return wrong("tsize");
+  const rollover = chosen(answer, "rollover", undefined);
+  if (answer.has("rollover") && rollover !== 0 && rollover !== 1) {
+    return wrong("rollover");
+  }
   return {
+    options: record([...answer].map(([name, { value }]) => [name, value])),
+    rollover: rollover as Rollover | undefined,
     blockSize: blockSize!,
     windowBlocks: windowBlocks!,
     size,
@@ -107,6 +121,12 @@ export interface Limits {
   readonly maxWindowBytes: number;
   /** Octets of the file to be read; `undefined` leaves tsize out. */
   readonly size: number | undefined;
+  /** What follows block 65535 unless the client says so. Default: 0. */
+  readonly rollover?: Rollover | undefined;
+  /** Options to leave out whatever they say, by lower-case name. */
+  readonly omitOptions?: readonly string[] | undefined;
+  /** Whether the size of an empty file is told. Default: false. */
+  readonly tellEmpty?: boolean | undefined;
 }
 
 /**
@@ -126,7 +146,9 @@ export function decide(
   limits: Limits,
 ): { terms: Terms; granted: [string, string][] } {
   const granted: [string, string][] = [];
+  const { omitOptions = [], tellEmpty = false } = limits;
   const number = (name: string, min: number, max: number) => {
+    if (omitOptions.includes(name)) return undefined;
     const value = chosen(requested, name, undefined);
     return value !== undefined && value >= min && value <= max
       ? value
@@ -152,11 +174,17 @@ export function decide(
   let size = number("tsize", 0, Infinity);
   if (type === "rrq" && size !== undefined) {
     size = limits.size;
-    if (size === 0) size = undefined; // curl takes "0" for an error
+    if (size === 0 && !tellEmpty) size = undefined; // an error to curl
   }
   if (size !== undefined) grant("tsize", size);
+  const rollover = number("rollover", 0, 1) as Rollover | undefined;
+  if (rollover !== undefined) grant("rollover", rollover);
   return {
     terms: {
+      options: record(
+        granted.map(([name, value]) => [name.toLowerCase(), value]),
+      ),
+      rollover: rollover ?? limits.rollover,
       blockSize: blockSize ?? PLAIN_BLOCK_SIZE,
       windowBlocks: windowBlocks ?? 1,
       size,
@@ -173,6 +201,12 @@ export function windowLimit(
 ): number {
   const fitting = Math.floor(limits.maxWindowBytes / blockSize);
   return Math.max(Math.min(limits.maxWindowBlocks, fitting), 1);
+}
+
+function record(
+  options: readonly (readonly [string, string])[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(options);
 }
 
 function chosen<T>(

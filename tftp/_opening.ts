@@ -5,26 +5,30 @@ import type { RetransmissionTimer } from "./_retransmission_timer.ts";
 
 /** What an {@linkcode Opening} needs to know. */
 export interface OpeningOptions {
-  /** RRQ or WRQ. */
-  readonly request: Uint8Array<ArrayBuffer>;
+  /** A client's RRQ or WRQ; a server's OACK, ACK 0 or DATA 1. */
+  readonly packet: Uint8Array<ArrayBuffer>;
   /** Waits between repetitions. */
   readonly timer: RetransmissionTimer;
   /** How often to repeat before giving up. */
   readonly retries: number;
+  /** Whether a packet is a reply at all; others are ignored. Default: any is. */
+  readonly isReply?: ((packet: Packet) => boolean) | undefined;
 }
 
 /**
- * The first exchange of a client: repeats its request until there is a reply.
+ * The first exchange of either side: repeats its first packet until there is a
+ * reply.
  *
  * ```
- *  state    │ ERROR  │ any other packet │ deadline
- *  ─────────┼────────┼──────────────────┼───────────────────────────────────────
- *  asking   │ failed │ answered         │ repeat the request; too often: failed
+ *  state    │ ERROR  │ a reply  │ deadline
+ *  ─────────┼────────┼──────────┼──────────────────────────────────────
+ *  asking   │ failed │ answered │ repeat the packet; too often: failed
  *  answered, failed          nothing matters any more
  * ```
  *
  * What the reply means is decided by whoever opened: a reading client continues
- * with OACK or DATA 1, a writing one with OACK or ACK 0.
+ * with OACK or DATA 1, a writing one with OACK or ACK 0, a server with ACK 0, ACK
+ * 1 or DATA 1.
  */
 export class Opening implements Machine {
   readonly #options: OpeningOptions;
@@ -52,13 +56,15 @@ export class Opening implements Machine {
     return this.#reply;
   }
 
-  /** Requests that were sent again. */
+  /** Packets that were sent again. */
   get retransmissions(): number {
     return this.#attempts;
   }
 
   handle(packet: Packet, now: number): void {
     if (this.#failure !== undefined || this.#reply !== undefined) return;
+    const { isReply } = this.#options;
+    if (packet.type !== "error" && isReply?.(packet) === false) return;
     this.#deadline = Infinity;
     this.#due = false;
     if (this.#attempts === 0) this.#options.timer.sample(now - this.#askedAt);
@@ -92,6 +98,6 @@ export class Opening implements Machine {
     this.#due = false;
     this.#askedAt = now;
     this.#deadline = now + this.#options.timer.waitMs;
-    return this.#options.request;
+    return this.#options.packet;
   }
 }

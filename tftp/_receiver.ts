@@ -1,3 +1,4 @@
+import { blocksAhead, toWire } from "./_block_number.ts";
 import { type Failure, failureOf, times } from "./_failure.ts";
 import type { Agreement, Machine } from "./_machine.ts";
 import { encodeAck, type Packet } from "./packet.ts";
@@ -163,7 +164,7 @@ export class Receiver implements Machine {
 
   next(now: number): Uint8Array<ArrayBuffer> | undefined {
     if (!this.#answerDue || this.#failure !== undefined) return undefined;
-    const { timer, dallyMs, opening } = this.#options;
+    const { timer, dallyMs, opening, rollover = 0 } = this.#options;
     this.#answerDue = false;
     this.#unacknowledged = 0;
     this.#repeated = this.#everAnswered && this.#acknowledged === this.#due - 1;
@@ -178,7 +179,7 @@ export class Receiver implements Machine {
         (this.#state === "dallying" ? dally : timer.waitMs);
     }
     if (this.#state === "opening") return opening;
-    return encodeAck(this.#acknowledged & 0xffff);
+    return encodeAck(toWire(this.#acknowledged, rollover));
   }
 
   #receive(
@@ -186,11 +187,12 @@ export class Receiver implements Machine {
     data: Uint8Array,
     now: number,
   ): Uint8Array | undefined {
-    const { blockSize, windowBlocks, timer } = this.#options;
-    // The nearest number that looks like this on the wire (blocks wrap).
-    const ahead = ((wire - this.#due + 0x8000) & 0xffff) - 0x8000;
+    const { blockSize, windowBlocks, timer, rollover = 0 } = this.#options;
+    const ahead = blocksAhead(wire, this.#due, rollover);
     if (ahead !== 0 || this.#state === "dallying") {
-      this.#dropped(this.#due + ahead);
+      // The nearest block that looks like this on the wire.
+      const turns = ahead < 0x8000 ? 0 : 0x10000 - rollover;
+      this.#dropped(this.#due + ahead - turns);
       return undefined;
     }
     if (data.length > blockSize) {

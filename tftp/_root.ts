@@ -1,4 +1,4 @@
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { TftpError } from "./error.ts";
 import { IncomingFile } from "./_incoming_file.ts";
 
@@ -67,29 +67,43 @@ export class Root {
   }
 
   /**
+   * Finds out whether a file may be written; nothing is made.
+   *
+   * @returns The folder that it would be in.
+   * @throws {TftpError} `file-exists`, `not-found` or `access-violation`.
+   */
+  async checkWrite(name: string, policy: WritePolicy): Promise<string> {
+    return await named(async () => dirname(await this.#target(name, policy)));
+  }
+
+  /**
    * Opens a file for writing; it appears when it is committed.
    *
-   * @throws {TftpError} `file-exists`, `not-found` or `access-violation`.
+   * @throws As {@linkcode checkWrite}.
    */
   async write(name: string, policy: WritePolicy): Promise<IncomingFile> {
     return await named(async () => {
-      const parts = segments(name);
-      const folder = await this.#resolve(parts.slice(0, -1));
-      const path = join(folder, parts.at(-1)!);
-      const existing = await lstat(path);
-      if (existing === undefined) {
-        if (!policy.create) {
-          throw new TftpError("not-found", "File not found");
-        }
-      } else if (!existing.isFile) {
-        throw new TftpError("access-violation", "Not a file");
-      } else if (!policy.overwrite) {
-        throw new TftpError("file-exists", "File already exists");
-      } else {
-        (await Deno.open(path, { write: true })).close(); // may we, at all?
-      }
+      const path = await this.#target(name, policy);
       return await IncomingFile.create(path, { followLinks: false });
     });
+  }
+
+  /** Path of a file that may be written. */
+  async #target(name: string, policy: WritePolicy): Promise<string> {
+    const parts = segments(name);
+    const folder = await this.#resolve(parts.slice(0, -1));
+    const path = join(folder, parts.at(-1)!);
+    const existing = await lstat(path);
+    if (existing === undefined) {
+      if (!policy.create) throw new TftpError("not-found", "File not found");
+    } else if (!existing.isFile) {
+      throw new TftpError("access-violation", "Not a file");
+    } else if (!policy.overwrite) {
+      throw new TftpError("file-exists", "File already exists");
+    } else {
+      (await Deno.open(path, { write: true })).close(); // may we, at all?
+    }
+    return path;
   }
 
   async #resolve(parts: string[]): Promise<string> {

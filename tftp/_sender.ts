@@ -1,3 +1,4 @@
+import { blocksAhead, toWire } from "./_block_number.ts";
 import { type Failure, failureOf, times } from "./_failure.ts";
 import type { Agreement, Machine } from "./_machine.ts";
 import { OPCODE, type Packet } from "./packet.ts";
@@ -9,20 +10,20 @@ export interface SenderOptions extends Agreement {
   readonly timer: RetransmissionTimer;
   /** How often in a row to repeat before giving up. */
   readonly retries: number;
-  /** How often before the peer was heard at all. Default: `retries`. */
-  readonly unheardRetries?: number | undefined;
-  /** OACK that opens the transfer and is answered by ACK 0; a server's. */
-  readonly opening?: Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Blocks that were sent and acknowledged before: 1 where block 1 answered the
+   * request. The data that is loaded begins behind them. Default: 0.
+   */
+  readonly acknowledged?: 0 | 1 | undefined;
 }
 
 /**
  * The side that sends DATA: a server that is read, a client that writes.
  *
  * ```
- *  state    │ ACK, block in flight │ ACK 0       │ deadline          │ ERROR
+ *  state    │ ACK, block in flight │ another ACK │ deadline          │ ERROR
  *  ─────────┼──────────────────────┼─────────────┼───────────────────┼────────
- *  opening  │ ignored              │ sending     │ repeat the OACK   │ failed
- *  sending  │ base moves; the last │ a duplicate │ back to base and  │ failed
+ *  sending  │ base moves; the last │ ignored     │ back to base and  │ failed
  *           │ one: done            │             │ repeat the window │
  *  done, failed                 nothing matters any more
  * ```
@@ -48,23 +49,19 @@ export class Sender implements Machine {
   readonly #slots: Uint8Array<ArrayBuffer>[] = [];
   readonly #lengths: number[] = [];
   readonly #sentAt: number[] = [];
-  #state: "opening" | "sending" | "done" = "sending";
+  #done = false;
   #failure: Failure | undefined;
   #deadline = Infinity;
-  #heard = false;
-  #openingDue = false;
-  #openingRepeated = false;
-  #openedAt = 0;
   /** First block that is not acknowledged. */
-  #base = 1;
+  #base: number;
   /** Next block to send. */
-  #cursor = 1;
+  #cursor: number;
   /** Last block that was ever sent. */
-  #highest = 0;
+  #highest: number;
   /** Blocks up to this one were sent twice: no sample from them. */
   #repeatedUpTo = 0;
   /** Last block that is complete in its slot. */
-  #loaded = 0;
+  #loaded: number;
   /** Octets in the slot behind it. */
   #partial = 0;
   /** Whether there is no more data. */
@@ -75,11 +72,10 @@ export class Sender implements Machine {
   #retransmissions = 0;
 
   constructor(options: SenderOptions) {
+    const { acknowledged = 0 } = options;
     this.#options = options;
-    if (options.opening !== undefined) {
-      this.#state = "opening";
-      this.#openingDue = true;
-    }
+    this.#base = this.#cursor = acknowledged + 1;
+    this.#highest = this.#loaded = acknowledged;
   }
 
   get deadline(): number {
@@ -92,12 +88,7 @@ export class Sender implements Machine {
 
   /** Whether the last block was acknowledged. */
   get done(): boolean {
-    return this.#state === "done";
-  }
-
-  /** Whether the peer has answered the opening, or there was none. */
-  get opened(): boolean {
-    return this.#state !== "opening";
+    return this.#done;
   }
 
   /** Blocks that were acknowledged. */
@@ -112,7 +103,7 @@ export class Sender implements Machine {
 
   /** Whether `load()` would take at least one octet, or `finish()` is due. */
   get wantsData(): boolean {
-    return !this.#ended && this.opened && this.#hasRoom();
+    return !this.#ended && this.#hasRoom();
   }
 
   /**
@@ -143,7 +134,6 @@ export class Sender implements Machine {
 
   next(now: number): Uint8Array<ArrayBuffer> | undefined {
     if (this.#failure !== undefined) return undefined;
-    if (this.#state === "opening") return this.#nextOpening(now);
     const { windowBlocks, timer } = this.#options;
     const block = this.#cursor;
     if (block > this.#loaded || block >= this.#base + windowBlocks) {
@@ -163,12 +153,10 @@ export class Sender implements Machine {
   }
 
   handle(packet: Packet, now: number): void {
-    if (this.#failure !== undefined || this.#state === "done") return;
-    this.#heard = true;
+    if (this.#failure !== undefined || this.#done) return;
     switch (packet.type) {
       case "ack":
-        if (this.#state === "sending") this.#acknowledge(packet.block, now);
-        else if (packet.block === 0) this.#open(now);
+        this.#acknowledge(packet.block, now);
         return;
       case "error":
         this.#fail(failureOf(packet));
@@ -187,37 +175,15 @@ export class Sender implements Machine {
   expire(now: number): void {
     if (now < this.#deadline || this.#failure !== undefined) return;
     this.#deadline = Infinity;
-    const { retries, unheardRetries = retries } = this.#options;
-    const most = this.#heard ? retries : unheardRetries;
-    if (this.#attempts++ >= most) return this.#giveUp();
-    this.#options.timer.backOff();
-    if (this.#state === "opening") this.#openingDue = true;
-    else this.#cursor = this.#base;
-  }
-
-  #nextOpening(now: number): Uint8Array<ArrayBuffer> | undefined {
-    if (!this.#openingDue) return undefined;
-    this.#openingDue = false;
-    this.#openingRepeated = this.#attempts > 0;
-    if (this.#openingRepeated) this.#retransmissions++;
-    this.#openedAt = now;
-    this.#deadline = now + this.#options.timer.waitMs;
-    return this.#options.opening;
-  }
-
-  #open(now: number): void {
-    this.#state = "sending";
-    if (!this.#openingRepeated) {
-      this.#options.timer.sample(now - this.#openedAt);
-    }
-    this.#attempts = 0;
-    this.#deadline = Infinity;
+    const { retries, timer } = this.#options;
+    if (this.#attempts++ >= retries) return this.#giveUp();
+    timer.backOff();
+    this.#cursor = this.#base;
   }
 
   #acknowledge(wire: number, now: number): void {
-    const { windowBlocks, timer } = this.#options;
-    const ahead = (wire - this.#base) & 0xffff; // RFC 1350: blocks wrap
-    const block = this.#base + ahead;
+    const { windowBlocks, timer, rollover = 0 } = this.#options;
+    const block = this.#base + blocksAhead(wire, this.#base, rollover);
     if (block > this.#highest) return; // a duplicate, or from the future
     if (block > this.#repeatedUpTo) {
       timer.sample(now - this.#sentAt[block % windowBlocks]!);
@@ -225,7 +191,7 @@ export class Sender implements Machine {
     this.#base = this.#cursor = block + 1;
     this.#attempts = 0;
     this.#deadline = Infinity; // set again by the next block that is sent
-    if (block >= this.#final) this.#state = "done";
+    if (block >= this.#final) this.#done = true;
     else this.#completeFinal();
   }
 
@@ -239,10 +205,10 @@ export class Sender implements Machine {
         }
         : {
           code: "no-answer",
-          reason: this.#state === "opening"
-            ? `no answer after ${times(this.#attempts)}`
-            : `no answer to block ${this.#base} after ${times(this.#attempts)}`,
-          tellPeer: this.#heard, // a forged address is left alone
+          reason: `no answer to block ${this.#base} after ${
+            times(this.#attempts)
+          }`,
+          tellPeer: true,
         },
     );
   }
@@ -258,13 +224,14 @@ export class Sender implements Machine {
 
   /** The packet of a block, its header in place. */
   #slot(block: number): Uint8Array<ArrayBuffer> {
-    const { blockSize, windowBlocks } = this.#options;
+    const { blockSize, windowBlocks, rollover = 0 } = this.#options;
     const packet = this.#slots[block % windowBlocks] ??= new Uint8Array(
       4 + blockSize,
     );
+    const number = toWire(block, rollover);
     packet[1] = OPCODE.DATA;
-    packet[2] = block >> 8;
-    packet[3] = block;
+    packet[2] = number >> 8;
+    packet[3] = number;
     return packet;
   }
 

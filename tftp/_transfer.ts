@@ -1,7 +1,7 @@
 import { PIECE_BYTES } from "./_defaults.ts";
 import type { Feed } from "./_feed.ts";
 import type { Link } from "./_link.ts";
-import type { Agreement } from "./_machine.ts";
+import type { Terms } from "./_negotiation.ts";
 import type { TransferStatistics } from "./options.ts";
 import type { Packet } from "./packet.ts";
 import type { Receiver } from "./_receiver.ts";
@@ -28,11 +28,14 @@ export async function sendPieces(
 ): Promise<void> {
   let piece = new Uint8Array(0) as Uint8Array;
   let bytes = 0;
-  while (!sender.done && sender.failure === undefined) {
-    let coming: Promise<void> | undefined;
-    while (sender.wantsData && coming === undefined) {
+  let coming: Promise<void> | undefined;
+  let unsettled = false;
+  /** Gives the sender what there is; answers whether we must wait, or are done. */
+  const fill = (): boolean => {
+    while (sender.wantsData) {
       if (piece.length > 0) {
-        if (!link.idle) await link.settled();
+        unsettled = !link.idle;
+        if (unsettled) return true; // packets on their way must not change
         const taken = sender.load(piece);
         piece = piece.subarray(taken);
         bytes += taken;
@@ -41,11 +44,23 @@ export async function sendPieces(
       }
       const next = feed.take();
       if (next === null) sender.finish();
-      else if (next instanceof Promise) coming = next;
-      else piece = next;
+      else if (next instanceof Promise) {
+        coming = next;
+        return true;
+      } else piece = next;
     }
-    await link.step(sender, { until: coming });
     onBytes(bytes);
+    return sender.done;
+  };
+  while (!sender.done && sender.failure === undefined) {
+    await link.drive(sender, { until: fill });
+    if (unsettled) await link.settled();
+    else if (coming !== undefined) {
+      const until = () => sender.done;
+      await link.drive(sender, { until, or: coming });
+    }
+    coming = undefined;
+    unsettled = false;
   }
 }
 
@@ -57,8 +72,8 @@ export async function sendPieces(
  *
  * @param link Way to the peer.
  * @param receiver What to drive.
- * @param options The terms; `first`: the packet with block 1, if it arrived in
- * answer to the request; `onBytes`: told about progress, octets received.
+ * @param options The terms; `first`: the packet that answered the opening, if it
+ * is for the receiver; `onBytes`: told about progress, octets received.
  * @returns The file in pieces of up to 256 KiB, each a buffer of its own.
  */
 export async function* receivePieces(
@@ -79,21 +94,19 @@ export async function* receivePieces(
   let piece: Uint8Array<ArrayBuffer> | undefined;
   let used = 0;
   let bytes = 0;
-  const store = (packet: Packet, now: number) => {
+  const handle = (packet: Packet, now: number) => {
     const data = receiver.handle(packet, now);
     if (data === undefined) return;
     piece ??= new Uint8Array(capacity);
     piece.set(data, used);
     used += data.length;
     bytes += data.length;
+    onBytes(bytes);
   };
-  if (first !== undefined) {
-    store(first, performance.now());
-    onBytes(bytes);
-  }
+  const until = () => receiver.complete || used + blockSize > capacity;
+  if (first !== undefined) handle(first, performance.now());
   while (!receiver.complete && receiver.failure === undefined) {
-    await link.step(receiver, { handle: store });
-    onBytes(bytes);
+    await link.drive(receiver, { handle, until });
     if (piece !== undefined && used + blockSize > capacity) {
       yield piece.subarray(0, used);
       piece = undefined;
@@ -108,7 +121,7 @@ export async function* receivePieces(
 /** Acknowledges the last block, and answers repetitions of it for a while. */
 export async function dally(link: Link, receiver: Receiver): Promise<void> {
   try {
-    while (!receiver.done) await link.step(receiver);
+    await link.drive(receiver, { until: () => receiver.done });
   } catch {
     // The file is safe; what becomes of the last ACK changes nothing here.
   } finally {
@@ -118,9 +131,9 @@ export async function dally(link: Link, receiver: Receiver): Promise<void> {
 
 /** What users are told about a transfer that went well. */
 export function summarize(
-  machine: Sender | Receiver,
+  machine: Pick<Sender | Receiver, "blocks" | "retransmissions">,
   timer: RetransmissionTimer,
-  terms: Agreement,
+  terms: Terms,
   account: { bytes: number; startedAt: number; repeatedRequests: number },
 ): TransferStatistics {
   return {
@@ -131,5 +144,6 @@ export function summarize(
     durationMs: performance.now() - account.startedAt,
     blockSize: terms.blockSize,
     windowBlocks: terms.windowBlocks,
+    options: terms.options,
   };
 }

@@ -20,11 +20,8 @@ import { TftpClient, type TftpClientOptions } from "./client.ts";
 import { checkTarget } from "./_incoming_file.ts";
 import { BLOCK_SIZE_RANGE, WINDOW_RANGE } from "./_negotiation.ts";
 import type { TftpMode, TransferStatistics } from "./options.ts";
-import {
-  TftpServer,
-  type TftpServerOptions,
-  type TftpTransfer,
-} from "./server.ts";
+import { TftpServer } from "./server.ts";
+import type { TftpServerOptions, TftpTransfer } from "./server_options.ts";
 import { parseLocation, TFTP_PORT, type TftpLocation } from "./url.ts";
 
 /** Seconds that an option takes, with fractions. */
@@ -173,7 +170,8 @@ finish, a second one does not.
     signal.throwIfAborted();
     const server = bind(options);
     signal.addEventListener("abort", () => {
-      if (!quiet) announceDrain(server.stats.active);
+      const { pending, active } = server.stats;
+      if (!quiet) announceDrain(pending + active);
       server.shutdown({ graceMs: Infinity }); // a second Ctrl-C ends it
     });
     await server.serveForever();

@@ -40,4 +40,6 @@ export * from "./netascii.ts";
 export * from "./options.ts";
 export * from "./packet.ts";
 export * from "./server.ts";
+export * from "./server_options.ts";
 export * from "./url.ts";
+export * from "./virtual_file.ts";

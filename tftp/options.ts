@@ -30,6 +30,8 @@ export interface TransferStatistics {
   readonly blockSize: number;
   /** Blocks in a window, as agreed. */
   readonly windowBlocks: number;
+  /** Options that were agreed on, as in the server's answer; names in lower case. */
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** Options of each transfer of a {@linkcode TftpClient}. */
@@ -60,6 +62,16 @@ export interface TftpTransferOptions extends WaitOptions {
    * `"gb2312"`. Default: `"utf-8"`.
    */
   encoding?: string | undefined;
+  /**
+   * What follows block 65535: 1 for servers that count so, which are told, too,
+   * by the option `rollover` of tftp-hpa. Default: 0.
+   */
+  rollover?: 0 | 1 | undefined;
+  /**
+   * Whether the answer must come from the address that was asked. A server with
+   * several may answer from another one; but then anybody may. Default: true.
+   */
+  strictPeer?: boolean | undefined;
   /** Called about ten times a second, and at the end. */
   onProgress?: ((progress: TransferProgress) => void) | undefined;
 }

@@ -1,78 +1,24 @@
-import { formatAddr } from "../mux/addr.ts";
-import type { ShutdownOptions } from "../mux/server.ts";
-import { type UdpRequest, UdpServer } from "../udp/server.ts";
+import { formatAddr, normalizeHostname } from "../mux/addr.ts";
+import { ServerLoop, type ShutdownOptions } from "../mux/server.ts";
+import { Source } from "../mux/source.ts";
+import { isTimeout, waitFor } from "../sync/wait_options.ts";
+import { UdpSocket } from "../udp/socket.ts";
+import { Catalog } from "./_catalog.ts";
 import { encodeText } from "./charset.ts";
+import { checkServerOptions } from "./_check_server_options.ts";
 import { MAX_TRANSFERS } from "./_defaults.ts";
+import { Door, type House } from "./_door.ts";
 import { TftpError } from "./error.ts";
 import type { Link } from "./_link.ts";
-import type { TransferStatistics } from "./options.ts";
-import { decodePacket, encodeError, OPCODE, type Packet } from "./packet.ts";
 import { Root } from "./_root.ts";
+import type { TftpServerOptions } from "./server_options.ts";
 import { Session } from "./_session.ts";
-
-/** One transfer of a server, when it starts and when it ends. */
-export interface TftpTransfer {
-  /** Whether the client reads or writes. */
-  readonly operation: "read" | "write";
-  /** Name as the client sent it, control characters replaced. */
-  readonly name: string;
-  /** The client. */
-  readonly addr: Deno.NetAddr;
-  /**
-   * What happened. `probed`: the client only wanted to know the size, and left
-   * before the first block.
-   */
-  readonly state: "started" | "done" | "probed" | "failed";
-  /** How it went, once it is done. */
-  readonly statistics?: TransferStatistics;
-  /** Why it failed, once it did. */
-  readonly error?: TftpError;
-}
-
-/** Options of a {@linkcode TftpServer}. */
-export interface TftpServerOptions {
-  /** Folder that is served; no name leads out of it. */
-  root: string | URL;
-  /** Address to bind. Default: `"127.0.0.1"`. */
-  hostname?: string | undefined;
-  /** Port to bind; 0 lets the system choose. Default: 0. The usual one is 69. */
-  port?: number | undefined;
-  /** Whether files may be read. Default: true. */
-  allowRead?: boolean | undefined;
-  /** Whether files may be written. Default: false. */
-  allowWrite?: boolean | undefined;
-  /** Whether a write may make a new file. Default: true. */
-  create?: boolean | undefined;
-  /** Whether a write may replace a file. Default: false. */
-  overwrite?: boolean | undefined;
-  /** Most transfers at once; more requests are left unanswered. Default: 256. */
-  maxTransfers?: number | undefined;
-  /** Most octets in a block to agree to. Default: 65,464. */
-  maxBlockSize?: number | undefined;
-  /** Most blocks in a window to agree to. Default: 64. */
-  maxWindowBlocks?: number | undefined;
-  /** Most octets in a window to agree to. Default: 98,304. */
-  maxWindowBytes?: number | undefined;
-  /**
-   * Longest wait for one answer, in milliseconds, unless the client asks for
-   * another (RFC 2349 `timeout`). Default: 4,000.
-   */
-  retransmitMs?: number | undefined;
-  /** How often in a row to send the same packet again. Default: 8. */
-  retries?: number | undefined;
-  /** Encoding of file names and error texts. Default: `"utf-8"`. */
-  encoding?: string | undefined;
-  /** Called when a transfer starts and when it ends. */
-  onTransfer?: ((transfer: TftpTransfer) => void) | undefined;
-  /** Called when something fails that is no client's doing. Default: stderr. */
-  onError?: ((error: unknown) => void) | undefined;
-  /** Called with the address once the server serves. */
-  onListen?: ((addr: Deno.NetAddr) => void) | undefined;
-}
 
 /** What a {@linkcode TftpServer} has done so far. */
 export interface TftpServerStats {
-  /** Transfers that were begun. */
+  /** Clients that have asked, and not answered yet. */
+  readonly pending: number;
+  /** Transfers that were begun: whose client has answered. */
   readonly started: number;
   /** Transfers that went well, questions for a size included. */
   readonly done: number;
@@ -113,14 +59,18 @@ export interface TftpServerStats {
  */
 export class TftpServer {
   readonly #options: TftpServerOptions;
-  readonly #listener: UdpServer;
+  readonly #socket: UdpSocket;
+  readonly #loop: ServerLoop<Session>;
+  /** Sessions on their way from the door to the loop. */
+  readonly #admitted: Source<Session>;
+  readonly #waiting: Session[] = [];
+  #wake: PromiseWithResolvers<Session> | undefined;
+  #door: Door | undefined;
   /** Transfers by the address of their client. */
   readonly #active: Map<string, Session> = new Map();
   /** Links whose upload is done, and whose last ACK may have to be repeated. */
   readonly #lingering: Set<Link> = new Set();
-  #root: Root | undefined;
   #ended = false;
-  #inFlight = 0;
   #started = 0;
   #done = 0;
   #failed = 0;
@@ -129,36 +79,46 @@ export class TftpServer {
    * Binds the port; nothing is served before {@linkcode serveForever}.
    *
    * @param options Folder, address, what is allowed, limits.
-   * @throws {TypeError} If Deno runs without `--unstable-net`.
+   * @throws {TypeError} If Deno runs without `--unstable-net`, or there is
+   * nothing to serve.
    * @throws {RangeError} If a limit is out of range, or the encoding unknown.
+   * @throws {SyntaxError} If `allowFrom` has what is no address or network.
    * @throws {Deno.errors.AddrInUse} If the port is taken.
    */
   constructor(options: TftpServerOptions) {
-    checkLimits(options);
+    checkServerOptions(options);
     encodeText("", options.encoding); // an unknown encoding is an error now
     this.#options = options;
-    this.#listener = new UdpServer({
-      hostname: options.hostname,
-      port: options.port,
-      maxInFlight: Infinity, // maxTransfers is the limit
-      handler: (request) => this.#answer(request),
-      onError: options.onError,
-      onListen: options.onListen,
+    const { hostname, port } = options;
+    this.#socket = UdpSocket.bind({ hostname, port });
+    this.#admitted = new Source<Session>({
+      action: "take a transfer",
+      read: () => this.#nextSession(),
+      close: () => {},
+      discard: (session) => session.supersede(),
     });
+    this.#loop = new ServerLoop<Session>({
+      take: (wait) => this.#admitted.take((session) => session, wait),
+      handle: (session, signal) => this.#serve(session, signal),
+      onError: (error) => options.onError?.(error) ?? console.error(error),
+      onListen: () => options.onListen?.(this.addr),
+      close: () => this.#close(),
+    }, { maxInFlight: Infinity }); // maxTransfers is the limit
   }
 
   /** Address and port that the server is bound to. */
   get addr(): Deno.NetAddr {
-    return this.#listener.addr;
+    return this.#socket.localAddr;
   }
 
   /** What was done so far; a copy. */
   get stats(): TftpServerStats {
     return {
+      pending: this.#door?.pending ?? 0,
       started: this.#started,
       done: this.#done,
       failed: this.#failed,
-      active: this.#inFlight,
+      active: this.#active.size,
     };
   }
 
@@ -172,18 +132,17 @@ export class TftpServer {
    */
   async serveForever(): Promise<void> {
     const endedBefore = this.#ended;
+    const { root } = this.#options;
+    let folder: Root | undefined;
     try {
-      this.#root = await Root.open(this.#options.root);
+      folder = root === undefined ? undefined : await Root.open(root);
     } catch (error) {
       await this.shutdown();
       throw error;
     }
     if (this.#ended && !endedBefore) return void await this.shutdown();
-    try {
-      await this.#listener.serveForever();
-    } finally {
-      this.#dismiss();
-    }
+    if (!this.#ended) this.#openDoor(new Catalog(this.#options, folder));
+    await this.#loop.serveForever();
   }
 
   /**
@@ -193,11 +152,16 @@ export class TftpServer {
    * @param options How long transfers under way may take.
    * @returns How many transfers were left behind: 0 unless a disk hangs.
    */
-  async shutdown(options?: ShutdownOptions): Promise<number> {
+  async shutdown(options: ShutdownOptions = {}): Promise<number> {
+    const { graceMs = 10_000 } = options;
+    const startedAt = performance.now();
     this.#ended = true;
-    const leftBehind = await this.#listener.shutdown(options);
-    this.#dismiss();
-    return leftBehind;
+    this.#door?.stop();
+    if (graceMs > 0) await this.#untilEmptied(graceMs);
+    const left = graceMs - (performance.now() - startedAt);
+    return await this.#loop.shutdown({
+      graceMs: graceMs > 0 ? Math.max(left, 0) : graceMs,
+    });
   }
 
   /**
@@ -206,8 +170,7 @@ export class TftpServer {
    */
   close(): void {
     this.#ended = true;
-    this.#listener.close();
-    this.#dismiss();
+    this.#loop.close();
   }
 
   /** As {@linkcode close}. */
@@ -220,54 +183,74 @@ export class TftpServer {
     await this.shutdown();
   }
 
-  /** Serves one datagram that came to the listening port. */
-  async #answer(request: UdpRequest): Promise<void> {
-    let packet: Packet;
+  /** A client that has just been answered is let in. */
+  async #untilEmptied(timeoutMs: number): Promise<void> {
     try {
-      packet = decodePacket(request.data);
-    } catch {
-      const { length, 1: opcode } = request.data;
-      if (length < 4 || opcode === OPCODE.ERROR) return; // answer no error
-      return await this.#refuse(request, 4, "Malformed packet");
+      await waitFor(this.#door?.emptied() ?? Promise.resolve(), { timeoutMs });
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
     }
-    if (packet.type === "error") return;
-    if (packet.type !== "rrq" && packet.type !== "wrq") {
-      return await this.#refuse(request, 4, "Illegal TFTP operation");
-    }
-    const key = formatAddr(request.addr);
-    const before = this.#active.get(key);
-    if (before?.answers(request.data)) return;
-    const { maxTransfers = MAX_TRANSFERS } = this.#options;
-    if (before !== undefined) before.supersede();
-    else if (this.#inFlight >= maxTransfers) return; // it will ask again
-    const session = new Session({
-      server: this.#options,
-      root: this.#root!,
-      request,
-      packet,
-      linger: (link, over) => this.#linger(link, over),
-    });
-    this.#active.set(key, session);
-    try {
-      await this.#run(session);
-    } finally {
-      if (this.#active.get(key) === session) this.#active.delete(key);
-    }
-    if (session.hookError !== undefined) throw session.hookError.error;
   }
 
-  async #run(session: Session): Promise<void> {
-    this.#inFlight++;
+  #openDoor(catalog: Catalog): void {
+    const house: House = {
+      answers: (key, request) =>
+        this.#active.get(key)?.answers(request) ?? false,
+      supersede: (key) => this.#active.get(key)?.supersede(),
+      hasRoom: (hostname) => this.#hasRoom(hostname),
+      admit: (admitted) => {
+        const linger = (link: Link, over: Promise<void>) =>
+          this.#linger(link, over);
+        const server = this.#options;
+        this.#begin(new Session({ ...admitted, server, linger }));
+      },
+      onFailure: () => void this.#failed++,
+      onProbe: () => void this.#done++,
+      onError: (error) => this.#report(error),
+    };
+    this.#door = new Door(this.#socket, this.#options, catalog, house);
+    this.#door.listen().catch((error) => this.#report(error));
+  }
+
+  #hasRoom(hostname: string): boolean {
+    const { maxTransfers = MAX_TRANSFERS, maxTransfersPerClient } =
+      this.#options;
+    if (this.#active.size >= maxTransfers) return false;
+    if (maxTransfersPerClient === undefined) return true;
+    const host = normalizeHostname(hostname);
+    let count = 0;
+    for (const { addr } of this.#active.values()) {
+      if (normalizeHostname(addr.hostname) === host) count++;
+    }
+    return count < maxTransfersPerClient;
+  }
+
+  #begin(session: Session): void {
+    this.#active.set(formatAddr(session.addr), session);
+    if (this.#wake === undefined) return void this.#waiting.push(session);
+    this.#wake.resolve(session);
+    this.#wake = undefined;
+  }
+
+  #nextSession(): Promise<Session> {
+    const session = this.#waiting.shift();
+    if (session !== undefined) return Promise.resolve(session);
+    this.#wake = Promise.withResolvers();
+    return this.#wake.promise;
+  }
+
+  async #serve(session: Session, signal: AbortSignal): Promise<void> {
+    const key = formatAddr(session.addr);
     this.#started++;
     try {
-      await session.run();
+      await session.run(signal);
       this.#done++;
     } catch (error) {
       this.#failed++;
       // What went wrong with the client was reported to onTransfer.
       if (!(error instanceof TftpError)) throw error;
     } finally {
-      this.#inFlight--;
+      if (this.#active.get(key) === session) this.#active.delete(key);
     }
   }
 
@@ -280,42 +263,19 @@ export class TftpServer {
     over.finally(() => this.#lingering.delete(link));
   }
 
-  /** No upload needs its last ACK repeated any more. */
-  #dismiss(): void {
+  async #close(): Promise<void> {
     for (const link of this.#lingering) link.close();
+    this.#admitted.close();
+    for (const session of this.#waiting) session.supersede();
+    if (this.#door === undefined) await this.#socket[Symbol.asyncDispose]();
+    else await this.#door.close();
   }
 
-  async #refuse(
-    request: UdpRequest,
-    wireCode: number,
-    message: string,
-  ): Promise<void> {
-    const packet = encodeError(wireCode, encodeText(message));
-    await request.reply(packet).catch(() => {
-      // as if it had been lost on the way: nobody waits for it
-    });
-  }
-}
-
-function checkLimits(options: TftpServerOptions): void {
-  const ranges = {
-    maxTransfers: [1, Infinity],
-    maxBlockSize: [512, 65_464],
-    maxWindowBlocks: [1, 65_535],
-    maxWindowBytes: [1, Infinity],
-    retransmitMs: [1, Infinity],
-    retries: [0, Infinity],
-  } as const;
-  for (const [name, [min, max]] of Object.entries(ranges)) {
-    const value = options[name as keyof typeof ranges];
-    if (value === undefined) continue;
-    const fraction = name === "retransmitMs";
-    const fits = fraction || Number.isInteger(value) || value === Infinity;
-    if (fits && value >= min && value <= max) continue;
-    const kind = fraction ? "a number" : "a whole number";
-    const limits = max === Infinity ? `${min} or more` : `${min} to ${max}`;
-    throw new RangeError(
-      `Cannot serve: ${name} must be ${kind}, ${limits}, got ${value}`,
-    );
+  #report(error: unknown): void {
+    try {
+      (this.#options.onError ?? console.error)(error);
+    } catch (errorOfHook) {
+      console.error(errorOfHook);
+    }
   }
 }

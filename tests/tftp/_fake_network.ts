@@ -4,15 +4,18 @@ import {
   offer,
   PLAIN_TERMS,
   readAnswer,
+  type Terms,
 } from "../../tftp/_negotiation.ts";
 import { Opening } from "../../tftp/_opening.ts";
 import {
   decodePacket,
   encodeAck,
+  encodeData,
   encodeError,
   encodeOack,
   encodeRequest,
   type Packet,
+  type RequestPacket,
 } from "../../tftp/packet.ts";
 import { Receiver } from "../../tftp/_receiver.ts";
 import { RetransmissionTimer } from "../../tftp/_retransmission_timer.ts";
@@ -100,6 +103,8 @@ abstract class End {
   readonly received: Uint8Array;
   receivedBytes = 0;
   committed = false;
+  /** Whether all was sent and acknowledged before there was a sender. */
+  finished = false;
   #loadedBytes = 0;
   #told = false;
 
@@ -111,7 +116,7 @@ abstract class End {
 
   get over(): boolean {
     const { machine } = this;
-    return machine?.failure !== undefined ||
+    return this.finished || machine?.failure !== undefined ||
       (machine instanceof Sender && machine.done) ||
       (machine instanceof Receiver && machine.done);
   }
@@ -119,7 +124,7 @@ abstract class End {
   /** What the driver of a machine does: data in, packets out. */
   *flush(now: number): Generator<Uint8Array> {
     const { machine } = this;
-    if (machine === undefined) return;
+    if (machine === undefined || this.finished) return;
     if (machine instanceof Sender) this.#feed(machine);
     if (machine instanceof Receiver && machine.complete) {
       machine.commit();
@@ -132,6 +137,11 @@ abstract class End {
       this.#told = true;
       yield encodeError(0, new Uint8Array());
     }
+  }
+
+  /** So much of the content was sent before. */
+  protected skip(bytes: number): void {
+    this.#loadedBytes = Math.min(bytes, this.content.length);
   }
 
   protected store(packet: Packet, now: number): void {
@@ -178,7 +188,7 @@ class Client extends End {
     });
     this.#timer = new RetransmissionTimer(CEILING_MS, chance);
     this.machine = new Opening({
-      request,
+      packet: request,
       timer: this.#timer,
       retries: RETRIES,
     });
@@ -212,39 +222,68 @@ class Client extends End {
 }
 
 class Server extends End {
-  readonly #chance: () => number;
+  readonly #timer: RetransmissionTimer;
+  #terms: Terms = PLAIN_TERMS;
+  #plain = false;
 
   constructor(scenario: Scenario, content: Uint8Array, chance: () => number) {
     super(scenario, content);
-    this.#chance = chance;
+    this.#timer = new RetransmissionTimer(CEILING_MS, chance);
   }
 
   handle(packet: Packet, now: number): void {
-    if (packet.type !== "rrq" && packet.type !== "wrq") {
-      if (this.machine instanceof Receiver) this.store(packet, now);
-      else this.machine?.handle(packet, now);
-      return;
+    if (packet.type === "rrq" || packet.type === "wrq") {
+      if (this.machine === undefined) this.#open(packet);
+      return; // the same again, to another port
     }
-    if (this.machine !== undefined) return; // the same again, to another port
-    const { terms, granted } = decide(packet.type, packet.options, {
+    if (this.machine instanceof Receiver) return this.store(packet, now);
+    this.machine?.handle(packet, now);
+    if (!(this.machine instanceof Opening)) return;
+    const { reply } = this.machine;
+    if (reply !== undefined) this.#begin(reply, now);
+  }
+
+  #open(request: RequestPacket): void {
+    const { terms, granted } = decide(request.type, request.options, {
       maxBlockSize: 65_464,
       maxWindowBlocks: 65_535,
       maxWindowBytes: Infinity,
       size: this.scenario.size,
     });
-    const oack = granted.length > 0 ? encodeOack(granted) : undefined;
+    this.#terms = terms;
+    const reads = request.type === "rrq";
+    this.#plain = reads && granted.length === 0;
+    const first = granted.length > 0
+      ? encodeOack(granted)
+      : reads
+      ? encodeData(1, this.content.subarray(0, terms.blockSize))
+      : encodeAck(0);
+    const answer = this.#plain ? 1 : 0;
+    this.machine = new Opening({
+      packet: first,
+      timer: this.#timer,
+      retries: RETRIES,
+      isReply: ({ type, ...packet }) =>
+        type !== "ack" || ("block" in packet && packet.block === answer),
+    });
+  }
+
+  #begin(reply: Packet, now: number): void {
     const options = {
-      ...terms,
-      timer: new RetransmissionTimer(CEILING_MS, this.#chance),
+      ...this.#terms,
+      timer: this.#timer,
       retries: RETRIES,
     };
-    this.machine = packet.type === "rrq"
-      ? new Sender({ ...options, opening: oack })
-      : new Receiver({
-        ...options,
-        opening: oack ?? encodeAck(0),
-        dallyMs: DALLY_MS,
-      });
+    if (this.scenario.type === "wrq") {
+      this.machine = new Receiver({ ...options, dallyMs: DALLY_MS });
+      return this.store(reply, now);
+    }
+    const acknowledged = this.#plain ? 1 : 0;
+    const sender = new Sender({ ...options, acknowledged });
+    this.machine = sender;
+    if (!this.#plain) return;
+    this.skip(this.#terms.blockSize);
+    if (this.content.length < this.#terms.blockSize) this.finished = true;
   }
 }
 
@@ -325,7 +364,8 @@ export function simulate(scenario: Scenario): Outcome {
     received: to.committed
       ? to.received.subarray(0, to.receivedBytes)
       : undefined,
-    confirmed: from.machine instanceof Sender && from.machine.done,
+    confirmed: from.finished ||
+      (from.machine instanceof Sender && from.machine.done),
     client: client.machine,
     server: server.machine,
     sent,

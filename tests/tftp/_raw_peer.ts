@@ -9,11 +9,11 @@ import {
   encodeRequest,
   type Packet,
 } from "../../tftp/packet.ts";
-import {
-  TftpServer,
-  type TftpServerOptions,
-  type TftpTransfer,
-} from "../../tftp/server.ts";
+import { TftpServer } from "../../tftp/server.ts";
+import type {
+  TftpServerOptions,
+  TftpTransfer,
+} from "../../tftp/server_options.ts";
 import { UdpSocket } from "../../udp/socket.ts";
 
 const NOTHING = "nothing-of-that-name";
@@ -225,7 +225,7 @@ export class LiveServer {
   async ended(nth: number = 1): Promise<TftpTransfer> {
     for (;;) {
       const over = this.transfers.filter(({ state, name }) =>
-        state !== "started" && name !== NOTHING
+        state !== "started" && state !== "progress" && name !== NOTHING
       );
       if (over.length >= nth) return over[nth - 1]!;
       const { promise, resolve } = Promise.withResolvers<void>();

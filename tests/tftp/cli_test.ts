@@ -16,7 +16,8 @@ import {
   encodeRequest,
   type Packet,
 } from "../../tftp/packet.ts";
-import { TftpServer, type TftpServerOptions } from "../../tftp/server.ts";
+import { TftpServer } from "../../tftp/server.ts";
+import type { TftpServerOptions } from "../../tftp/server_options.ts";
 import { UdpSocket } from "../../udp/socket.ts";
 import { TemporaryFolder } from "./_peers.ts";
 
@@ -659,7 +660,12 @@ Deno.test({
     const name = encoder.encode("file");
     const request = encodeRequest({ type: "wrq", name, mode: "octet" });
     await socket.sendTo(request, addr);
-    await socket.receive({ timeoutMs: PATIENCE_MS }); // an ACK, never followed
+    const ack0 = await socket.receive({ timeoutMs: PATIENCE_MS });
+    const block = encodeData(1, new Uint8Array(512)); // never followed
+    await socket.request(block, ack0.addr, {
+      match: ({ data }) => data[3] === 1,
+      timeoutMs: PATIENCE_MS,
+    });
     assertMatch((await root.names()).join(), /^\.lockstep-[^,]+\.part$/);
 
     server.interrupt();

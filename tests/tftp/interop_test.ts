@@ -2,11 +2,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { equals } from "@std/bytes";
 import { TftpClient } from "../../tftp/client.ts";
 import { TftpError, type TftpErrorCode } from "../../tftp/error.ts";
-import {
-  TftpServer,
-  type TftpServerOptions,
-  type TftpTransfer,
-} from "../../tftp/server.ts";
+import { TftpServer } from "../../tftp/server.ts";
+import type {
+  TftpServerOptions,
+  TftpTransfer,
+} from "../../tftp/server_options.ts";
 import {
   CURL,
   curl,

@@ -198,12 +198,21 @@ Deno.test("readAnswer() takes what a server may choose", () => {
     ["tsize", "1099511627777"],
   ];
   assertEquals(readAnswer(OFFERED, parsed(answer)), {
+    options: {
+      windowsize: "16",
+      blksize: "1024",
+      timeout: "2",
+      tsize: "1099511627777",
+    },
+    rollover: undefined,
     blockSize: 1_024,
     windowBlocks: 16,
     size: 1_099_511_627_777,
     retransmitMs: 2_000,
   });
   assertEquals(readAnswer(OFFERED, parsed(OFFERED)), {
+    options: Object.fromEntries(OFFERED),
+    rollover: undefined,
     blockSize: 1_428,
     windowBlocks: 32,
     size: 0,
@@ -214,7 +223,8 @@ Deno.test("readAnswer() takes what a server may choose", () => {
 Deno.test("readAnswer() keeps the default for what the server left out", () => {
   assertEquals(readAnswer(OFFERED, new Map()), PLAIN_TERMS);
   const answer = readAnswer(OFFERED, parsed([["windowsize", "2"]]));
-  assertEquals(answer, { ...PLAIN_TERMS, windowBlocks: 2 });
+  const options = { windowsize: "2" };
+  assertEquals(answer, { ...PLAIN_TERMS, options, windowBlocks: 2 });
 });
 
 Deno.test("readAnswer() refuses options that were not asked for", () => {
@@ -237,4 +247,39 @@ Deno.test("readAnswer() refuses values above the request or out of range", () =>
     assert(typeof refusal === "string", pair.join());
     assert(refusal.includes(pair[0]), refusal);
   }
+});
+
+Deno.test("decide() and readAnswer() know what follows block 65535", () => {
+  for (const [value, rollover] of [["0", 0], ["1", 1]] as const) {
+    const asked = parsed([["Rollover", value]]);
+    const { terms, granted } = decide("rrq", asked, LIMITS);
+    assertEquals(granted, [["Rollover", value]]);
+    assertEquals(terms.rollover, rollover);
+    const answer = readAnswer([["rollover", "1"]], asked);
+    assertEquals(typeof answer === "object" && answer.rollover, rollover);
+  }
+  for (const value of ["2", "-1", "65535", "", "one"]) {
+    const asked = parsed([["rollover", value]]);
+    const limits = { ...LIMITS, rollover: 1 } as const;
+    const { terms, granted } = decide("rrq", asked, limits);
+    assertEquals([terms.rollover, granted], [1, []]);
+    assertEquals(typeof readAnswer([["rollover", "1"]], asked), "string");
+  }
+  assertEquals(offer({ ...PLAIN_TERMS, rollover: 1 }), [["rollover", "1"]]);
+});
+
+Deno.test("decide() leaves out what a client cannot do", () => {
+  const pairs: Pairs = [["blksize", "1024"], ["TSIZE", "0"], ["timeout", "2"]];
+  const limits = { ...LIMITS, omitOptions: ["tsize", "blksize"] };
+  const { terms, granted } = decide("rrq", parsed(pairs), limits);
+  assertEquals(granted, [["timeout", "2"]]);
+  assertEquals([terms.blockSize, terms.size], [512, undefined]);
+});
+
+Deno.test("decide() tells the size of an empty file if told so", () => {
+  const asked = parsed([["tsize", "0"]]);
+  const empty = { ...LIMITS, size: 0 };
+  assertEquals(decide("rrq", asked, empty).granted, []);
+  const told = decide("rrq", asked, { ...empty, tellEmpty: true });
+  assertEquals(told.granted, [["tsize", "0"]]);
 });

@@ -1,0 +1,413 @@
+import { equals } from "@std/bytes";
+import { formatAddr, sameAddr } from "../mux/addr.ts";
+import type { UdpSocket } from "../udp/socket.ts";
+import { allowFrom } from "./_allow_from.ts";
+import type { Catalog } from "./_catalog.ts";
+import { encodeText } from "./charset.ts";
+import { Credit } from "./_credit.ts";
+import { MAX_GUESTS, OWN_SOCKETS } from "./_defaults.ts";
+import { TftpError } from "./error.ts";
+import { errorOf } from "./_failure.ts";
+import { dismiss, type Guest, invite } from "./_guest.ts";
+import type { LinkSocket } from "./_link.ts";
+import {
+  decodePacket,
+  encodeError,
+  OPCODE,
+  type Packet,
+  type RequestPacket,
+} from "./packet.ts";
+import { Report } from "./_report.ts";
+import { asTftpError } from "./_root.ts";
+import type { TftpServerOptions } from "./server_options.ts";
+import { SharedSocket } from "./_shared_socket.ts";
+import { bindTransfer } from "./_transfer_socket.ts";
+
+/** A client that has answered, and so is real. */
+export interface Admitted {
+  readonly guest: Guest;
+  readonly packet: RequestPacket;
+  /** The datagram that it asked by. */
+  readonly request: Uint8Array;
+  readonly addr: Deno.NetAddr;
+  readonly socket: LinkSocket;
+  readonly report: Report;
+  /** When it asked. */
+  readonly askedAt: number;
+}
+
+/** What the {@linkcode Door} asks its server. */
+export interface House {
+  /** Whether a request is that of a transfer under way, which answers it. */
+  answers(key: string, request: Uint8Array): boolean;
+  /** Ends the transfer of a client that has asked anew, without a word. */
+  supersede(key: string): void;
+  /** Whether there is room for one more transfer of this host. */
+  hasRoom(hostname: string): boolean;
+  /** Begins a transfer. */
+  admit(admitted: Admitted): void;
+  /** A request was refused, or led to nothing. */
+  onFailure(): void;
+  /** Only the size was asked for. */
+  onProbe(): void;
+  /** What is nobody's fault but ours. */
+  onError(error: unknown): void;
+}
+
+/** A client that has asked and was not heard since: some hundred octets. */
+interface Visitor {
+  readonly key: string;
+  readonly addr: Deno.NetAddr;
+  readonly request: Uint8Array;
+  readonly askedAt: number;
+  /** What it asked for, once that is found. */
+  guest?: Guest;
+  /** Its own socket; missing where it shares one. */
+  socket?: UdpSocket;
+}
+
+/**
+ * Where requests arrive: everything between a datagram from anybody and a
+ * transfer with a client that is real.
+ *
+ * ```
+ *  request ──► found ──► first packet sent ──► answered: a transfer
+ *     │          │               │
+ *     ▼          ▼               ├──► repeated, twice at most ──► forgotten
+ *  ignored    refused            └──► displaced by newer ones ──► forgotten
+ * ```
+ *
+ * A half-open session is no transfer: no file is open, no window allocated. The
+ * first of them have a socket each, as RFC 1350 wants it; when they are many, or
+ * the server has a single port, they share one.
+ */
+export class Door {
+  readonly #server: TftpServerOptions;
+  readonly #catalog: Catalog;
+  readonly #house: House;
+  readonly #isAllowed: ((hostname: string) => boolean) | undefined;
+  readonly #credit: Credit = new Credit();
+  /** Socket that requests arrive at. */
+  readonly #front: SharedSocket;
+  /** Socket of transfers that have none of their own. */
+  #hall: SharedSocket | undefined;
+  /** In the order in which they came. */
+  readonly #visitors: Map<string, Visitor> = new Map();
+  #ownSockets = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #alarmAt = Infinity;
+  #stopped = false;
+  readonly #emptied: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  /** Takes charge of the listening socket. */
+  constructor(
+    socket: UdpSocket,
+    server: TftpServerOptions,
+    catalog: Catalog,
+    house: House,
+  ) {
+    this.#server = server;
+    this.#catalog = catalog;
+    this.#house = house;
+    this.#isAllowed = server.allowFrom && allowFrom(server.allowFrom);
+    this.#front = new SharedSocket(socket, (b, a) => this.#arrived(b, a));
+    if (server.singlePort) this.#hall = this.#front;
+  }
+
+  /** Clients that have asked and were not heard since. */
+  get pending(): number {
+    return this.#visitors.size;
+  }
+
+  /** Receives until it is closed. */
+  listen(): Promise<void> {
+    return this.#front.listen();
+  }
+
+  /** Takes no more requests. */
+  stop(): void {
+    this.#stopped = true;
+    this.#checkEmpty();
+  }
+
+  /** Waits until everybody who has asked has answered, or is forgotten. */
+  async emptied(): Promise<void> {
+    await this.#emptied.promise;
+  }
+
+  /** Closes the sockets; transfers that share one must have ended. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const visitor of this.#visitors.values()) this.#forget(visitor);
+    await this.#front[Symbol.asyncDispose]();
+    await this.#hall?.[Symbol.asyncDispose]();
+  }
+
+  /** Takes a datagram that is no transfer's; a view. */
+  #arrived(bytes: Uint8Array, addr: Deno.NetAddr): void {
+    const key = formatAddr(addr);
+    const visitor = this.#visitors.get(key);
+    const { singlePort = false } = this.#server;
+    let packet: Packet;
+    try {
+      packet = decodePacket(bytes);
+    } catch {
+      const silent = bytes.length < 4 || bytes[1] === OPCODE.ERROR;
+      if (!silent) this.#refuse(addr, 4, "Malformed packet", bytes.length);
+      return;
+    }
+    if (packet.type !== "rrq" && packet.type !== "wrq") {
+      if (singlePort && visitor !== undefined) this.#heard(visitor, packet);
+      else if (singlePort) this.#deny(packet, addr, bytes.length, this.#front);
+      else if (packet.type !== "error") {
+        this.#refuse(addr, 4, "Illegal TFTP operation", bytes.length);
+      }
+      return;
+    }
+    if (this.#stopped) return;
+    if (visitor !== undefined) {
+      if (equals(bytes, visitor.request)) return; // is being answered
+      this.#forget(visitor);
+    }
+    if (this.#house.answers(key, bytes)) return;
+    this.#house.supersede(key);
+    if (!this.#house.hasRoom(addr.hostname)) return; // it will ask again
+    this.#welcome(packet, key, bytes.slice(), addr);
+  }
+
+  /** Never rejects. */
+  async #welcome(
+    packet: RequestPacket,
+    key: string,
+    request: Uint8Array,
+    addr: Deno.NetAddr,
+  ): Promise<void> {
+    const askedAt = performance.now();
+    const visitor: Visitor = { key, addr, request, askedAt };
+    this.#visitors.set(key, visitor);
+    if (this.#visitors.size > MAX_GUESTS) {
+      const [oldest] = this.#visitors.values();
+      this.#forget(oldest!);
+    }
+    try {
+      if (this.#isAllowed?.(addr.hostname) === false) {
+        throw new TftpError("access-violation", "Not allowed from here");
+      }
+      const guest = await invite(packet, addr, this.#server, this.#catalog);
+      if (this.#visitors.get(key) === visitor) this.#seat(visitor, guest);
+      else dismiss(guest);
+    } catch (error) {
+      if (this.#visitors.get(key) !== visitor) return;
+      this.#forget(visitor);
+      this.#turnAway(packet, visitor, error);
+    }
+  }
+
+  /** Sends the first packet. */
+  #seat(visitor: Visitor, guest: Guest): void {
+    visitor.guest = guest;
+    const own = this.#ownSockets < OWN_SOCKETS && !this.#server.singlePort;
+    if (own) this.#giveSocket(visitor);
+    else this.#hall ??= this.#openHall();
+    this.#serve(visitor, performance.now(), visitor.request.length);
+  }
+
+  #giveSocket(visitor: Visitor): void {
+    const { hostname, portRange } = this.#server;
+    const socket = visitor.socket = bindTransfer(hostname, portRange);
+    this.#ownSockets++;
+    socket.receiveWith((bytes, addr) => {
+      const packet = wellFormed(bytes);
+      if (packet === undefined) return undefined;
+      if (sameAddr(addr, visitor.addr)) this.#heard(visitor, packet);
+      else this.#deny(packet, addr, bytes.length, socket);
+      return this.#visitors.get(visitor.key) === visitor ? undefined : true;
+    }).catch(() => {
+      // closed: the client is forgotten
+    });
+  }
+
+  #openHall(): SharedSocket {
+    const { hostname, portRange } = this.#server;
+    const socket = bindTransfer(hostname, portRange);
+    const hall = new SharedSocket(socket, (bytes, addr) => {
+      const visitor = this.#visitors.get(formatAddr(addr));
+      const packet = wellFormed(bytes);
+      if (packet === undefined) return;
+      if (visitor !== undefined && visitor.socket === undefined) {
+        this.#heard(visitor, packet);
+      } else this.#deny(packet, addr, bytes.length, hall);
+    });
+    hall.listen().catch((error) => this.#house.onError(error));
+    return hall;
+  }
+
+  /** Sends what is due, if the address is good for it, and forgets the silent. */
+  #serve(visitor: Visitor, now: number, receivedBytes: number): void {
+    const { opening } = visitor.guest!;
+    const packet = opening.next(now);
+    const { addr } = visitor;
+    if (packet !== undefined) {
+      const bytes = packet.length - receivedBytes;
+      if (!this.#credit.spend(addr.hostname, bytes, now)) {
+        return this.#forget(visitor);
+      }
+      (visitor.socket ?? this.#hall!).sendTo(packet, addr).catch(() => {
+        // as if it had been lost on the way
+      });
+    }
+    this.#setAlarm(opening.deadline);
+  }
+
+  #heard(visitor: Visitor, packet: Packet): void {
+    const { guest, addr } = visitor;
+    if (guest === undefined) return; // from a port that has sent nothing yet
+    guest.opening.handle(packet, performance.now());
+    const { failure, reply } = guest.opening;
+    if (failure === undefined && reply === undefined) return;
+    this.#credit.restore(addr.hostname);
+    if (failure === undefined) this.#admit(visitor, guest);
+    else this.#leave(visitor);
+  }
+
+  #admit(visitor: Visitor, guest: Guest): void {
+    const { key, addr, request, askedAt } = visitor;
+    if (!this.#house.hasRoom(addr.hostname)) return this.#forget(visitor);
+    this.#remove(visitor);
+    const socket = visitor.socket ?? this.#hall!.port(addr);
+    const packet = decodePacket(request) as RequestPacket;
+    const report = this.#report(packet, addr);
+    this.#house.admit(
+      { guest, packet, request, addr, socket, report, askedAt },
+    );
+  }
+
+  /** The client wants no more, or is silent. */
+  #leave(visitor: Visitor): void {
+    const { guest, addr, request } = visitor;
+    const failure = guest!.opening.failure!;
+    this.#forget(visitor);
+    const packet = decodePacket(request) as RequestPacket;
+    const report = this.#report(packet, addr);
+    if (packet.type === "rrq" && failure.code === "option-refused") {
+      this.#house.onProbe(); // tsize, then error 8: RFC 2349's way
+      return report.tell("probed");
+    }
+    const { encoding } = this.#server;
+    this.#house.onFailure();
+    report.tell("failed", {
+      error: errorOf(failure, report.action, "client", encoding),
+    });
+  }
+
+  #forget(visitor: Visitor): void {
+    if (this.#visitors.get(visitor.key) !== visitor) return;
+    this.#remove(visitor);
+    visitor.socket?.close();
+    if (visitor.guest !== undefined) dismiss(visitor.guest);
+  }
+
+  #remove(visitor: Visitor): void {
+    this.#visitors.delete(visitor.key);
+    if (visitor.socket !== undefined) this.#ownSockets--;
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#stopped && this.#visitors.size === 0) this.#emptied.resolve();
+  }
+
+  /** Tells the client why not. */
+  #turnAway(packet: RequestPacket, visitor: Visitor, error: unknown): void {
+    const { addr, request } = visitor;
+    const known = asTftpError(error);
+    this.#refuse(addr, known.wireCode, known.message, request.length);
+    const report = this.#report(packet, addr);
+    this.#house.onFailure();
+    report.tell("failed", {
+      error: new TftpError(known.code, `${report.action}: ${known.message}`, {
+        cause: error,
+      }),
+    });
+    const ours = known.cause !== undefined && known.code === "undefined";
+    if (ours) this.#house.onError(error);
+  }
+
+  /** Answers whoever sent to a port that is not for him; no error, though. */
+  #deny(
+    packet: Packet,
+    addr: Deno.NetAddr,
+    receivedBytes: number,
+    from: Pick<UdpSocket, "sendTo">,
+  ): void {
+    if (packet.type === "error") return;
+    this.#refuse(addr, 5, "Unknown transfer ID", receivedBytes, from);
+  }
+
+  #refuse(
+    addr: Deno.NetAddr,
+    wireCode: number,
+    message: string,
+    receivedBytes: number,
+    from: Pick<UdpSocket, "sendTo"> = this.#front,
+  ): void {
+    const { encoding } = this.#server;
+    const packet = encodeError(wireCode, inEncoding(message, encoding));
+    const bytes = packet.length - receivedBytes;
+    if (!this.#credit.spend(addr.hostname, bytes, performance.now())) return;
+    from.sendTo(packet, addr).catch(() => {
+      // as if it had been lost on the way: nobody waits for it
+    });
+  }
+
+  #report(packet: RequestPacket, addr: Deno.NetAddr): Report {
+    return new Report(packet, addr, this.#server, this.#house.onError);
+  }
+
+  #setAlarm(at: number): void {
+    if (at >= this.#alarmAt) return;
+    clearTimeout(this.#timer);
+    this.#alarmAt = at;
+    const delayMs = Math.max(Math.ceil(at - performance.now()), 0);
+    this.#timer = setTimeout(() => this.#ring(), delayMs);
+  }
+
+  /** Looks after all whose time has come. */
+  #ring(): void {
+    this.#alarmAt = Infinity;
+    const now = performance.now();
+    let next = Infinity;
+    for (const visitor of this.#visitors.values()) {
+      const opening = visitor.guest?.opening;
+      if (opening === undefined) continue;
+      if (now >= opening.deadline) {
+        opening.expire(now);
+        if (opening.failure !== undefined) {
+          this.#leave(visitor);
+          continue;
+        }
+        this.#serve(visitor, now, 0);
+      }
+      next = Math.min(next, opening.deadline);
+    }
+    if (next < Infinity) this.#setAlarm(next);
+  }
+}
+
+function wellFormed(bytes: Uint8Array): Packet | undefined {
+  try {
+    return decodePacket(bytes);
+  } catch {
+    return undefined; // as if it had been lost
+  }
+}
+
+/** Errors of hooks may hold what an encoding lacks. */
+function inEncoding(message: string, encoding: string | undefined): Uint8Array {
+  try {
+    return encodeText(message.replaceAll("\0", ""), encoding);
+  } catch {
+    return encodeText("Refused");
+  }
+}
