@@ -72,6 +72,7 @@ export class VirtualContent implements Content {
   readonly #iterator: AsyncIterator<Uint8Array>;
   /** What `first()` has taken from the iterator. */
   readonly #taken: Uint8Array[] = [];
+  #left = false;
 
   /** Takes charge of what the hook answered; nothing is read yet. */
   constructor(source: TftpSource) {
@@ -105,6 +106,8 @@ export class VirtualContent implements Content {
   }
 
   leave(): void {
+    if (this.#left) return;
+    this.#left = true;
     Promise.resolve(this.#iterator.return?.()).catch(() => {
       // whoever wrote the stream knows; the client is gone
     });

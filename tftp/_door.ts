@@ -148,6 +148,7 @@ export class Door {
   #arrived(bytes: Uint8Array, addr: Deno.NetAddr): void {
     const key = formatAddr(addr);
     const visitor = this.#visitors.get(key);
+    if (this.#stopped && visitor === undefined) return;
     const { singlePort = false } = this.#server;
     let packet: Packet;
     try {

@@ -6,42 +6,21 @@ import {
   UsageError,
 } from "../cli/command.ts";
 import { Progress, summary } from "../cli/progress.ts";
-import { formatAddr, isLoopback } from "../mux/addr.ts";
-import { encodeText } from "./charset.ts";
+import { formatAddr } from "../mux/addr.ts";
+import { about, checkSource, localPath, notEmpty } from "./_cli_local.ts";
 import {
-  about,
-  checkRoot,
-  checkSource,
-  localPath,
-  notEmpty,
-  reason,
-} from "./_cli_local.ts";
+  COMMON_FLAGS,
+  encoding,
+  milliseconds,
+  rollover,
+  ROLLOVER_FLAG,
+} from "./_cli_options.ts";
+import { serve } from "./_cli_serve.ts";
 import { TftpClient, type TftpClientOptions } from "./client.ts";
 import { checkTarget } from "./_incoming_file.ts";
 import { BLOCK_SIZE_RANGE, WINDOW_RANGE } from "./_negotiation.ts";
 import type { TftpMode, TransferStatistics } from "./options.ts";
-import { TftpServer } from "./server.ts";
-import type { TftpServerOptions, TftpTransfer } from "./server_options.ts";
 import { parseLocation, TFTP_PORT, type TftpLocation } from "./url.ts";
-
-/** Seconds that an option takes, with fractions. */
-const SECONDS = { min: 0.001, max: 1_000_000, fraction: true };
-
-const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
-  retransmit: {
-    value: "SECONDS",
-    description: "Longest wait before a packet is sent again (default 4)",
-  },
-  retries: {
-    value: "N",
-    description: "How often to send a packet again (default 8)",
-  },
-  encoding: {
-    value: "NAME",
-    description: "Encoding of file names, such as gb2312 (default utf-8)",
-  },
-  quiet: { short: "q", description: "Print errors only" },
-};
 
 const TRANSFER_FLAGS: Readonly<Record<string, Flag>> = {
   "block-size": {
@@ -57,6 +36,10 @@ const TRANSFER_FLAGS: Readonly<Record<string, Flag>> = {
     description: "Give up when it takes longer in all (default: never)",
   },
   mode: { value: "MODE", description: "octet (default) or netascii" },
+  "any-address": {
+    description: "Take the answer from any address of the server",
+  },
+  rollover: ROLLOVER_FLAG,
   ...COMMON_FLAGS,
 };
 
@@ -115,71 +98,6 @@ const put: Command = {
   },
 };
 
-const serve: Command = {
-  summary: "Serves a folder, until Ctrl-C",
-  usage: "ROOT",
-  notes: `Every name stays below ROOT. Reading is allowed; writing only with
---write, of new files, and of existing ones too with --overwrite. TFTP has no
-passwords: use --host in networks that you trust only. Ctrl-C lets transfers
-finish, a second one does not.
-
-  lockstep tftp serve /srv/tftp --host 10.0.0.1 --port 69`,
-  flags: {
-    host: { value: "HOST", description: "Address to bind (default 127.0.0.1)" },
-    port: { value: "PORT", description: "Port to bind (default 69)" },
-    write: { description: "Allow new files to be written" },
-    overwrite: { description: "Allow files to be replaced, too" },
-    "block-size": {
-      value: "BYTES",
-      description: "Most octets in a block to agree to (default 65464)",
-    },
-    window: {
-      value: "BLOCKS",
-      description: "Most blocks in a window to agree to (default 64)",
-    },
-    ...COMMON_FLAGS,
-  },
-  async run(args, signal) {
-    const [root] = args.expect("ROOT");
-    notEmpty("ROOT", root!);
-    const quiet = args.has("quiet");
-    const hostname = args.text("host") ?? "127.0.0.1";
-    const allowWrite = args.has("write") || args.has("overwrite");
-    if (allowWrite && !isLoopback(hostname)) {
-      console.error(
-        `Warning: anybody who reaches ${hostname} may write to ${root}`,
-      );
-    }
-    const options: TftpServerOptions = {
-      root: root!,
-      hostname,
-      port: args.number("port", { min: 0, max: 65_535 }) ?? TFTP_PORT,
-      allowWrite,
-      overwrite: args.has("overwrite"),
-      maxBlockSize: args.number("block-size", { min: 512, max: 65_464 }),
-      maxWindowBlocks: args.number("window", WINDOW_RANGE),
-      retransmitMs: milliseconds(args, "retransmit"),
-      retries: args.number("retries", { min: 0, max: 1_000 }),
-      encoding: encoding(args),
-      onTransfer: (transfer) => log(transfer, quiet),
-      onListen: (addr) => {
-        if (!quiet) console.log(`Serving ${root} on ${formatAddr(addr)}`);
-      },
-    };
-    await about(`Cannot serve "${root}"`, checkRoot(root!));
-    signal.throwIfAborted();
-    const server = bind(options);
-    signal.addEventListener("abort", () => {
-      const { pending, active } = server.stats;
-      if (!quiet) announceDrain(pending + active);
-      server.shutdown({ graceMs: Infinity }); // a second Ctrl-C ends it
-    });
-    await server.serveForever();
-    const { done, failed } = server.stats;
-    if (!quiet) console.log(`${done} transfers done, ${failed} failed`);
-  },
-};
-
 /** `lockstep tftp …`. */
 export const tftpCommands: CommandGroup = {
   summary: "File transfer with TFTP servers and clients",
@@ -208,14 +126,11 @@ function clientOptions(
     retransmitMs: milliseconds(args, "retransmit"),
     retries: args.number("retries", { min: 0, max: 1_000 }),
     mode: mode(args) ?? location.mode,
+    strictPeer: !args.has("any-address"),
+    rollover: rollover(args),
     encoding: encoding(args),
     signal,
   };
-}
-
-function milliseconds(args: Arguments, name: string): number | undefined {
-  const seconds = args.number(name, SECONDS);
-  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 function mode(args: Arguments): TftpMode | undefined {
@@ -224,16 +139,6 @@ function mode(args: Arguments): TftpMode | undefined {
     return text;
   }
   throw new UsageError(`Cannot use --mode ${text}: octet or netascii`);
-}
-
-function encoding(args: Arguments): string | undefined {
-  const label = args.text("encoding");
-  try {
-    if (label !== undefined) encodeText("", label);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  return label;
 }
 
 /** Reads a file to the standard output; a terminal there shows nothing else. */
@@ -305,35 +210,4 @@ function report(
     `${what}: ${summary(bytes, durationMs)} (blocks of ${blockSize}, window ` +
       `${windowBlocks}, ${retransmissions} repeated)`,
   );
-}
-
-function log(transfer: TftpTransfer, quiet: boolean): void {
-  const { operation, name, addr, statistics, error } = transfer;
-  if (error !== undefined) return console.error(error.message);
-  if (quiet) return;
-  if (transfer.state === "probed") {
-    console.log(`Told the size of "${name}" to ${formatAddr(addr)}`);
-  }
-  if (statistics === undefined) return;
-  const [verb, way] = operation === "read" ? ["Sent", "to"] : ["Took", "from"];
-  const { bytes, durationMs } = statistics;
-  const how = summary(bytes, durationMs);
-  console.log(`${verb} "${name}" ${way} ${formatAddr(addr)}: ${how}`);
-}
-
-function bind(options: TftpServerOptions): TftpServer {
-  const { hostname, port } = options;
-  try {
-    return new TftpServer(options);
-  } catch (cause) {
-    if (cause instanceof RangeError || cause instanceof TypeError) throw cause;
-    const addr = formatAddr({ hostname: hostname!, port: port! });
-    throw new Error(`Cannot serve on ${addr}: ${reason(cause)}`, { cause });
-  }
-}
-
-function announceDrain(active: number): void {
-  if (active === 0) return;
-  const transfers = active === 1 ? "transfer" : "transfers";
-  console.error(`Waiting for ${active} ${transfers}, until Ctrl-C again`);
 }

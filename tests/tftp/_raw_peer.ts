@@ -217,8 +217,8 @@ export class LiveServer {
   }
 
   /** A peer that talks to the listening port. */
-  peer(): RawPeer {
-    return new RawPeer(this.addr);
+  peer(hostname?: string): RawPeer {
+    return new RawPeer(this.addr, hostname);
   }
 
   /** Waits until a transfer has ended, and answers how. */
@@ -237,7 +237,12 @@ export class LiveServer {
 
   /** Waits until the server has dealt with what was sent to it before. */
   async turn(): Promise<void> {
-    await using peer = this.peer();
+    await this.turnOf("127.0.0.1");
+  }
+
+  /** As `turn()`, seen from another address. */
+  async turnOf(hostname: string): Promise<void> {
+    await using peer = this.peer(hostname);
     for (let i = 0; i < 2; i++) {
       peer.to = this.addr;
       await peer.rrq(NOTHING);

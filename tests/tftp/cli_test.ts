@@ -6,8 +6,10 @@ import {
 } from "@std/assert";
 import { deadline } from "@std/async";
 import { fileURLToPath } from "node:url";
+import { dispatch } from "../../cli/dispatch.ts";
 import { lines } from "../../cli/lines.ts";
 import type { HostPort } from "../../mux/addr.ts";
+import { tftpCommands } from "../../tftp/cli.ts";
 import { TftpClient } from "../../tftp/client.ts";
 import {
   decodePacket,
@@ -84,10 +86,15 @@ class Program implements AsyncDisposable {
 
   /** Where `tftp serve` listens, once it says so. */
   async addr(): Promise<HostPort> {
-    const line = await deadline(this.#firstLine, PATIENCE_MS);
+    const line = await this.firstLine();
     const [, port] = line.match(/^Serving .* on 127\.0\.0\.1:(\d+)$/) ?? [];
     assert(port !== undefined, `no address in "${line}"`);
     return { hostname: "127.0.0.1", port: Number(port) };
+  }
+
+  /** What it prints first. */
+  firstLine(): Promise<string> {
+    return deadline(this.#firstLine, PATIENCE_MS);
   }
 
   interrupt(signal: Deno.Signal = "SIGINT"): void {
@@ -297,7 +304,7 @@ Deno.test({
       const summary = `file -> -: 8 B ${SUMMARY}\r\n$`;
       assertMatch(await shown("-"), new RegExp(`^content\r\n${summary}`));
       const drawn = await shown("- >/dev/null"); // on stderr, and cleared
-      assertMatch(drawn, new RegExp(`^\rAsking .* …\r +\r${summary}`));
+      assertMatch(drawn, new RegExp(`^\rAsking .* …\r.*\r +\r${summary}`, "s"));
     });
   },
 });
@@ -494,6 +501,14 @@ Deno.test("tftp exits with 2 and one line for wrong usage", async () => {
     [["get", "file"], 'Cannot read "file" as HOST[:PORT]:FILE'],
     [["get", "host:99999:file"], "port 99999 is above 65535"],
     [["get", "tftp://host:x/file"], 'Cannot read "host:x" as HOST:PORT'],
+    [["get", at, "--rollover", "2"], "it must be a whole number from 0 to 1"],
+    [["serve", ".", "--port-range", "9-8"], "Cannot use --port-range 9-8"],
+    [
+      ["serve", ".", "--allow-from", "boot"],
+      'Cannot read "boot" as an address',
+    ],
+    [["serve", ".", "--remap", "x"], "Cannot use --remap x: it is not"],
+    [["serve", ".", "--remap", "(=x"], "Cannot use --remap (=x: "],
     [["get", at, ""], 'Cannot use "" as LOCAL'],
     [["put", "", at], 'Cannot use "" as LOCAL'],
     [["serve", ""], 'Cannot use "" as ROOT'],
@@ -515,12 +530,17 @@ Deno.test("tftp exits with 2 and one line for wrong usage", async () => {
     [["serve", ".", "--window", "0"], "Cannot use --window 0"],
     [["serve", ".", "--encoding", "nope"], '"nope"'],
   ];
-  await Promise.all(wrong.map(async ([args, message]) => {
-    const { code, out, err } = await run(["tftp", ...args]);
-    assertEquals([code, out, err.length], [2, [], 1], args.join(" "));
+  const program = { tftp: tftpCommands };
+  const { error } = console;
+  for (const [args, message] of wrong) {
+    const err: string[] = [];
+    console.error = (line: string) => err.push(line);
+    const code = await dispatch(program, "0", ["tftp", ...args])
+      .finally(() => console.error = error);
+    assertEquals([code, err.length], [2, 1], args.join(" "));
     assertStringIncludes(err[0]!, message);
     assertMatch(err[0]!, /^lockstep tftp.* \(see lockstep tftp.* --help\)$/);
-  }));
+  }
 });
 
 Deno.test("lockstep helps at every level, and refuses what it does not know", async () => {
@@ -604,22 +624,19 @@ Deno.test({
   ignore: noSignals,
   async fn() {
     await using root = await TemporaryFolder.make();
-    await root.write("file", content(600));
+    await root.write("file", content(1_100));
     const serve = ["tftp", "serve", root.path, "--port", "0"];
     await using server = new Program(serve);
     const addr = await server.addr();
     await using socket = UdpSocket.bind();
     const transfer = await begin(socket, addr, encoder.encode("file"));
+    await acknowledge(socket, transfer, 1);
 
     server.interrupt();
     await untilDeaf(addr);
-    const last = encodeData(2, content(600).subarray(512));
-    const { data } = await socket.request(encodeAck(1), transfer, {
-      match: ({ data }) => data[3] === 2, // the first block may be repeated
-      timeoutMs: PATIENCE_MS,
-    });
-    assertEquals(data, last);
-    await socket.sendTo(encodeAck(2), transfer);
+    const data = await acknowledge(socket, transfer, 2);
+    assertEquals(data, encodeData(3, content(1_100).subarray(1_024)));
+    await socket.sendTo(encodeAck(3), transfer);
     const { code, out, err } = await server.end();
     assertEquals([code, err], [0, [
       "Waiting for 1 transfer, until Ctrl-C again",
@@ -638,7 +655,8 @@ Deno.test({
     await using server = new Program(serve);
     const addr = await server.addr();
     await using socket = UdpSocket.bind();
-    await begin(socket, addr, encoder.encode("file"));
+    const transfer = await begin(socket, addr, encoder.encode("file"));
+    await acknowledge(socket, transfer, 1);
 
     server.interrupt();
     await untilDeaf(addr);
@@ -679,6 +697,19 @@ Deno.test({
   },
 });
 
+/** Acknowledges a block; the next one. */
+async function acknowledge(
+  socket: UdpSocket,
+  transfer: Deno.NetAddr,
+  block: number,
+): Promise<Uint8Array> {
+  const { data } = await socket.request(encodeAck(block), transfer, {
+    match: ({ data }) => data[3] === block + 1, // others may be repeated
+    timeoutMs: PATIENCE_MS,
+  });
+  return data;
+}
+
 /** 中.txt in GB 2312. */
 const CHINESE = new Uint8Array([0xd6, 0xd0, 0x2e, 0x74, 0x78, 0x74]);
 
@@ -714,4 +745,49 @@ Deno.test("tftp serve --encoding reads and writes names in that encoding", async
   await using client = new TftpClient({ ...addr, encoding: "gb2312" });
   await client.put("文.txt", encoder.encode("content"));
   assertEquals(await root.names(), ["中.txt", "文.txt"]);
+});
+
+Deno.test({
+  name: "tftp serve --json prints a line of JSON for each event, until SIGTERM",
+  ignore: noSignals,
+  async fn() {
+    await using root = await TemporaryFolder.make();
+    await root.write("boot", content(600));
+    const serve = ["tftp", "serve", root.path, "--port", "0", "--json"];
+    const limits = [
+      "--allow-from",
+      "127.0.0.0/8,::1",
+      "--omit-options",
+      "tsize",
+    ];
+    const names = ["--remap", "^pxe/(.*)=$1", "--single-port"];
+    await using server = new Program([...serve, ...limits, ...names]);
+    const { addr } = JSON.parse(await server.firstLine());
+    const port = Number(addr.split(":")[1]);
+    {
+      await using client = new TftpClient({ hostname: "127.0.0.1", port });
+      assertEquals(await client.bytes("pxe/boot"), content(600));
+      assertEquals(await client.stat("pxe/boot"), { size: undefined });
+      await client.bytes("none").catch(() => {}); // looked at below
+    }
+    server.interrupt("SIGTERM");
+    const { code, out, err } = await server.end();
+    assertEquals([code, err], [0, []]);
+    const events = out.map((line) => JSON.parse(line));
+    assertEquals(events.map(({ event }) => event), [
+      "listening",
+      "started",
+      "done",
+      "failed",
+      "failed",
+      "draining",
+      "stopped",
+    ]);
+    const { operation, name, client, bytes, options } = events[2];
+    assertEquals([operation, name, bytes], ["read", "pxe/boot", 600]);
+    assertEquals(options, { blksize: "1428", windowsize: "32" });
+    assertMatch(client, /^127\.0\.0\.1:\d+$/);
+    assertEquals(events[4].error.code, "not-found");
+    assertMatch(events[4].time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  },
 });

@@ -17,13 +17,16 @@ interface Setup {
   readonly opening?: Uint8Array<ArrayBuffer>;
   readonly retries?: number;
   readonly dallyMs?: number;
+  readonly rollover?: 0 | 1;
 }
 
 /** A receiver of blocks of 8 whose timer has no jitter: 250, 500, 1000 ms... */
 function setUp(setup: Setup = {}) {
   const { windowBlocks = 1, opening, retries = 3, dallyMs = 0 } = setup;
   const timer = new RetransmissionTimer(4_000, () => 0);
-  const options = { blockSize: 8, windowBlocks, opening, retries, timer };
+  const { rollover } = setup;
+  const agreed = { blockSize: 8, windowBlocks, rollover };
+  const options = { ...agreed, opening, retries, timer };
   return { receiver: new Receiver({ ...options, dallyMs }), timer };
 }
 
@@ -402,5 +405,18 @@ Deno.test("Receiver wraps from block 65535 to 0, and takes no 1 for it", () => {
   assertEquals(give(receiver, 0, 65_535), []);
   assertEquals(take(receiver, 0), [ack(0)]);
   assertEquals(give(receiver, 0, 1), [1]);
+  assertEquals(receiver.blocks, 65_537);
+});
+
+Deno.test("Receiver takes 1 behind 65535 if told so, and no 0 for it", () => {
+  const { receiver } = setUp({ rollover: 1 });
+  for (let block = 1; block <= 65_535; block++) {
+    receiver.handle(data(block), 0);
+    receiver.next(0);
+  }
+  assertEquals(give(receiver, 0, 0), []);
+  assertEquals(take(receiver, 0), [ack(65_535)]);
+  assertEquals(give(receiver, 0, 1, 2), [1, 2]);
+  assertEquals(take(receiver, 0), [ack(2)]);
   assertEquals(receiver.blocks, 65_537);
 });
