@@ -5,16 +5,8 @@
  * With LOCKSTEP_REQUIRE_PEERS=1, as in CI, it fails instead.
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { HostPort } from "../../mux/addr.ts";
-import { encodeRequest } from "../../tftp/packet.ts";
-import { UdpSocket } from "../../udp/socket.ts";
-
-/** How many ports to try before giving up. */
-const PORTS = 5;
-
-/** How often to ask a server whether it is there, and how long to wait. */
-const QUESTIONS = 200;
-const QUESTION_MS = 25;
 
 /** A program that may be there or not. */
 export interface Peer {
@@ -35,7 +27,42 @@ export const CURL: Peer = await find("curl", "curl", "--version", /\btftp\b/);
 export const TFTP: Peer = await find("tftp-hpa", "tftp", "-V", /^tftp-hpa/);
 
 /** tftp-hpa's server; it changes its root, which takes root. */
-export const TFTPD: Peer = await findServer();
+export const TFTPD: Peer = await findForRoot(
+  "tftpd-hpa",
+  ["/usr/sbin/in.tftpd", "in.tftpd"],
+  "-V",
+  /^tftp-hpa/,
+);
+
+/** atftp's client, which has windows. */
+export const ATFTP: Peer = await find("atftp", "atftp", "-V", /^atftp-/);
+
+/** The client of busybox, as in many devices. */
+export const BUSYBOX: Peer = await find(
+  "busybox",
+  "busybox",
+  "--list",
+  /^tftp$/m,
+);
+
+/** atftp's server: where .ci/run has unpacked it, or installed. */
+export const ATFTPD: Peer = await findFirst(
+  "atftpd",
+  [
+    fileURLToPath(import.meta.resolve("../../.ci/peers/usr/sbin/atftpd")),
+    "/usr/sbin/atftpd",
+  ],
+  "-V",
+  /^atftp-/,
+);
+
+/** dnsmasq, whose port is fixed to 69; that takes root. */
+export const DNSMASQ: Peer = await findForRoot(
+  "dnsmasq",
+  ["/usr/sbin/dnsmasq"],
+  "-v",
+  / TFTP /,
+);
 
 /** A test that talks to peers. */
 export function peerTest(
@@ -148,75 +175,6 @@ export class TemporaryFolder implements AsyncDisposable {
   }
 }
 
-/** A running tftpd-hpa. */
-export class Tftpd implements AsyncDisposable {
-  /** Where it listens. */
-  readonly addr: HostPort;
-  readonly #child: Deno.ChildProcess;
-
-  private constructor(addr: HostPort, child: Deno.ChildProcess) {
-    this.addr = addr;
-    this.#child = child;
-  }
-
-  /** Starts one over a folder; resolves once it answers. */
-  static async start(root: string): Promise<Tftpd> {
-    for (let attempt = 0; attempt < PORTS; attempt++) {
-      const addr = { hostname: "127.0.0.1", port: freePort() };
-      const where = ["-L", "-a", `${addr.hostname}:${addr.port}`];
-      const child = new Deno.Command(TFTPD.command, {
-        args: [...where, "-c", "-s", root, "-u", "root"],
-        stdin: "null",
-        stdout: "null",
-        stderr: "null",
-      }).spawn();
-      const server = new Tftpd(addr, child);
-      if (await answers(addr, child)) return server;
-      await server[Symbol.asyncDispose]();
-    }
-    throw new Error(`Cannot start ${TFTPD.command}: no answer on any port`);
-  }
-
-  /** Kills it, and waits until it is gone. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // it has ended by itself: another program had the port
-    }
-    await this.#child.status;
-  }
-}
-
-/** A port that nobody had a moment ago. */
-function freePort(): number {
-  using socket = UdpSocket.bind();
-  return socket.localAddr.port;
-}
-
-/** Asks for a missing file until there is an answer, or the server has ended. */
-async function answers(
-  addr: HostPort,
-  child: Deno.ChildProcess,
-): Promise<boolean> {
-  const name = new TextEncoder().encode("no-such-file");
-  const request = encodeRequest({ type: "rrq", name, mode: "octet" });
-  const ended = new AbortController();
-  child.status.then(() => ended.abort());
-  await using socket = UdpSocket.bind();
-  for (let question = 0; question < QUESTIONS; question++) {
-    try {
-      await socket.sendTo(request, addr);
-      await socket.receive({ timeoutMs: QUESTION_MS, signal: ended.signal });
-      return true; // it comes from another port, as every answer
-    } catch (error) {
-      if (ended.signal.aborted) return false;
-      if ((error as Error).name !== "TimeoutError") throw error;
-    }
-  }
-  return false;
-}
-
 async function find(
   name: string,
   command: string,
@@ -224,8 +182,8 @@ async function find(
   mark: RegExp,
 ): Promise<Peer> {
   try {
-    const { stdout } = await run(command, [flag]);
-    const missing = mark.test(stdout)
+    const { stdout, stderr } = await run(command, [flag]);
+    const missing = mark.test(stdout + stderr)
       ? undefined
       : `${command} is not ${name} with TFTP`;
     return { name, command, missing };
@@ -236,15 +194,26 @@ async function find(
   }
 }
 
-async function findServer(): Promise<Peer> {
-  const name = "tftpd-hpa";
+async function findFirst(
+  name: string,
+  commands: string[],
+  flag: string,
+  mark: RegExp,
+): Promise<Peer> {
   let peer: Peer | undefined;
-  for (const command of ["/usr/sbin/in.tftpd", "in.tftpd"]) {
-    peer = await find(name, command, "-V", /^tftp-hpa/);
+  for (const command of commands) {
+    peer = await find(name, command, flag, mark);
     if (peer.missing === undefined) break;
   }
-  if (peer!.missing !== undefined || await isRoot()) return peer!;
-  return { ...peer!, missing: "in.tftpd works for root only" };
+  return peer!;
+}
+
+async function findForRoot(
+  ...program: Parameters<typeof findFirst>
+): Promise<Peer> {
+  const peer = await findFirst(...program);
+  if (peer.missing !== undefined || await isRoot()) return peer;
+  return { ...peer, missing: `${peer.name} works for root only` };
 }
 
 /** Whose a new file is tells who we are, without a permission of its own. */

@@ -1,5 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { equals } from "@std/bytes";
+import { assertEquals, assertRejects } from "@std/assert";
 import { TftpClient } from "../../tftp/client.ts";
 import { TftpError, type TftpErrorCode } from "../../tftp/error.ts";
 import { TftpServer } from "../../tftp/server.ts";
@@ -16,11 +15,12 @@ import {
   TFTP,
   tftp,
   TFTPD,
-  Tftpd,
   url,
 } from "./_peers.ts";
+import { Tftpd } from "./_daemons.ts";
+import { assertContent, content, serving } from "./_transfers.ts";
 
-const SIZES = [0, 1, 511, 512, 513, 1_048_576];
+const SIZES = [0, 1, 511, 512, 513, 200_000];
 const BLOCK_SIZES = [512, 1_428, 8_192];
 
 /** 204,801 blocks of 512: their numbers wrap three times. */
@@ -28,45 +28,6 @@ const LARGE = 100 * 1_048_576;
 
 /** Exit codes of curl, from its manual. */
 const CURL_EXIT = { notFound: 68, denied: 69, exists: 73 };
-
-/** Bytes that are the same nowhere, so that a block out of place shows. */
-function content(size: number): Uint8Array<ArrayBuffer> {
-  const words = new Uint32Array(Math.ceil(size / 4));
-  for (let index = 0; index < words.length; index++) {
-    words[index] = Math.imul(index + 1, 0x9e3779b1);
-  }
-  return new Uint8Array(words.buffer, 0, size);
-}
-
-async function assertContent(
-  path: string,
-  expected: Uint8Array,
-  what: string,
-): Promise<void> {
-  const actual = await Deno.readFile(path);
-  assertEquals(actual.length, expected.length, `${what}: length`);
-  assert(equals(actual, expected), `${what}: content differs`);
-}
-
-/** Serves a folder while the test does something; the transfers that went well. */
-async function serving(
-  options: TftpServerOptions,
-  work: (addr: Deno.NetAddr) => Promise<void>,
-): Promise<TftpTransfer[]> {
-  const transfers: TftpTransfer[] = [];
-  const server = new TftpServer({
-    ...options,
-    onTransfer: (transfer) => void transfers.push(transfer),
-  });
-  const served = server.serveForever();
-  try {
-    await work(server.addr);
-  } finally {
-    await server.shutdown();
-    await served;
-  }
-  return transfers.filter(({ state }) => state === "done");
-}
 
 /** Octets and block size of each transfer, as the server saw them. */
 function sizesOf(transfers: TftpTransfer[]): (number | undefined)[][] {
