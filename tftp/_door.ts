@@ -3,56 +3,23 @@ import { formatAddr, sameAddr } from "../mux/addr.ts";
 import type { UdpSocket } from "../udp/socket.ts";
 import { allowFrom } from "./_allow_from.ts";
 import type { Catalog } from "./_catalog.ts";
-import { encodeText } from "./charset.ts";
-import { Credit } from "./_credit.ts";
 import { MAX_GUESTS, OWN_SOCKETS } from "./_defaults.ts";
 import { TftpError } from "./error.ts";
 import { errorOf } from "./_failure.ts";
 import { dismiss, type Guest, invite } from "./_guest.ts";
-import type { LinkSocket } from "./_link.ts";
+import type { House } from "./_house.ts";
 import {
   decodePacket,
-  encodeError,
   OPCODE,
   type Packet,
   type RequestPacket,
 } from "./packet.ts";
+import { Replies } from "./_replies.ts";
 import { Report } from "./_report.ts";
 import { asTftpError } from "./_root.ts";
 import type { TftpServerOptions } from "./server_options.ts";
 import { SharedSocket } from "./_shared_socket.ts";
 import { bindTransfer } from "./_transfer_socket.ts";
-
-/** A client that has answered, and so is real. */
-export interface Admitted {
-  readonly guest: Guest;
-  readonly packet: RequestPacket;
-  /** The datagram that it asked by. */
-  readonly request: Uint8Array;
-  readonly addr: Deno.NetAddr;
-  readonly socket: LinkSocket;
-  readonly report: Report;
-  /** When it asked. */
-  readonly askedAt: number;
-}
-
-/** What the {@linkcode Door} asks its server. */
-export interface House {
-  /** Whether a request is that of a transfer under way, which answers it. */
-  answers(key: string, request: Uint8Array): boolean;
-  /** Ends the transfer of a client that has asked anew, without a word. */
-  supersede(key: string): void;
-  /** Whether there is room for one more transfer of this host. */
-  hasRoom(hostname: string): boolean;
-  /** Begins a transfer. */
-  admit(admitted: Admitted): void;
-  /** A request was refused, or led to nothing. */
-  onFailure(): void;
-  /** Only the size was asked for. */
-  onProbe(): void;
-  /** What is nobody's fault but ours. */
-  onError(error: unknown): void;
-}
 
 /** A client that has asked and was not heard since: some hundred octets. */
 interface Visitor {
@@ -86,7 +53,7 @@ export class Door {
   readonly #catalog: Catalog;
   readonly #house: House;
   readonly #isAllowed: ((hostname: string) => boolean) | undefined;
-  readonly #credit: Credit = new Credit();
+  readonly #replies: Replies;
   /** Socket that requests arrive at. */
   readonly #front: SharedSocket;
   /** Socket of transfers that have none of their own. */
@@ -111,6 +78,7 @@ export class Door {
     this.#house = house;
     this.#isAllowed = server.allowFrom && allowFrom(server.allowFrom);
     this.#front = new SharedSocket(socket, (b, a) => this.#arrived(b, a));
+    this.#replies = new Replies(this.#front, server.encoding);
     if (server.singlePort) this.#hall = this.#front;
   }
 
@@ -155,14 +123,16 @@ export class Door {
       packet = decodePacket(bytes);
     } catch {
       const silent = bytes.length < 4 || bytes[1] === OPCODE.ERROR;
-      if (!silent) this.#refuse(addr, 4, "Malformed packet", bytes.length);
+      if (!silent) {
+        this.#replies.refuse(addr, 4, "Malformed packet", bytes.length);
+      }
       return;
     }
     if (packet.type !== "rrq" && packet.type !== "wrq") {
       if (singlePort && visitor !== undefined) this.#heard(visitor, packet);
-      else if (singlePort) this.#deny(packet, addr, bytes.length, this.#front);
+      else if (singlePort) this.#replies.deny(packet, addr, bytes.length);
       else if (packet.type !== "error") {
-        this.#refuse(addr, 4, "Illegal TFTP operation", bytes.length);
+        this.#replies.refuse(addr, 4, "Illegal TFTP operation", bytes.length);
       }
       return;
     }
@@ -222,7 +192,7 @@ export class Door {
       const packet = wellFormed(bytes);
       if (packet === undefined) return undefined;
       if (sameAddr(addr, visitor.addr)) this.#heard(visitor, packet);
-      else this.#deny(packet, addr, bytes.length, socket);
+      else this.#replies.deny(packet, addr, bytes.length, socket);
       return this.#visitors.get(visitor.key) === visitor ? undefined : true;
     }).catch(() => {
       // closed: the client is forgotten
@@ -238,7 +208,7 @@ export class Door {
       if (packet === undefined) return;
       if (visitor !== undefined && visitor.socket === undefined) {
         this.#heard(visitor, packet);
-      } else this.#deny(packet, addr, bytes.length, hall);
+      } else this.#replies.deny(packet, addr, bytes.length, hall);
     });
     hall.listen().catch((error) => this.#house.onError(error));
     return hall;
@@ -250,13 +220,9 @@ export class Door {
     const packet = opening.next(now);
     const { addr } = visitor;
     if (packet !== undefined) {
-      const bytes = packet.length - receivedBytes;
-      if (!this.#credit.spend(addr.hostname, bytes, now)) {
-        return this.#forget(visitor);
-      }
-      (visitor.socket ?? this.#hall!).sendTo(packet, addr).catch(() => {
-        // as if it had been lost on the way
-      });
+      const from = visitor.socket ?? this.#hall!;
+      const sent = this.#replies.send(packet, addr, receivedBytes, from);
+      if (!sent) return this.#forget(visitor);
     }
     this.#setAlarm(opening.deadline);
   }
@@ -267,13 +233,13 @@ export class Door {
     guest.opening.handle(packet, performance.now());
     const { failure, reply } = guest.opening;
     if (failure === undefined && reply === undefined) return;
-    this.#credit.restore(addr.hostname);
+    this.#replies.trust(addr.hostname);
     if (failure === undefined) this.#admit(visitor, guest);
     else this.#leave(visitor);
   }
 
   #admit(visitor: Visitor, guest: Guest): void {
-    const { key, addr, request, askedAt } = visitor;
+    const { addr, request, askedAt } = visitor;
     if (!this.#house.hasRoom(addr.hostname)) return this.#forget(visitor);
     this.#remove(visitor);
     const socket = visitor.socket ?? this.#hall!.port(addr);
@@ -323,7 +289,7 @@ export class Door {
   #turnAway(packet: RequestPacket, visitor: Visitor, error: unknown): void {
     const { addr, request } = visitor;
     const known = asTftpError(error);
-    this.#refuse(addr, known.wireCode, known.message, request.length);
+    this.#replies.refuse(addr, known.wireCode, known.message, request.length);
     const report = this.#report(packet, addr);
     this.#house.onFailure();
     report.tell("failed", {
@@ -333,33 +299,6 @@ export class Door {
     });
     const ours = known.cause !== undefined && known.code === "undefined";
     if (ours) this.#house.onError(error);
-  }
-
-  /** Answers whoever sent to a port that is not for him; no error, though. */
-  #deny(
-    packet: Packet,
-    addr: Deno.NetAddr,
-    receivedBytes: number,
-    from: Pick<UdpSocket, "sendTo">,
-  ): void {
-    if (packet.type === "error") return;
-    this.#refuse(addr, 5, "Unknown transfer ID", receivedBytes, from);
-  }
-
-  #refuse(
-    addr: Deno.NetAddr,
-    wireCode: number,
-    message: string,
-    receivedBytes: number,
-    from: Pick<UdpSocket, "sendTo"> = this.#front,
-  ): void {
-    const { encoding } = this.#server;
-    const packet = encodeError(wireCode, inEncoding(message, encoding));
-    const bytes = packet.length - receivedBytes;
-    if (!this.#credit.spend(addr.hostname, bytes, performance.now())) return;
-    from.sendTo(packet, addr).catch(() => {
-      // as if it had been lost on the way: nobody waits for it
-    });
   }
 
   #report(packet: RequestPacket, addr: Deno.NetAddr): Report {
@@ -401,14 +340,5 @@ function wellFormed(bytes: Uint8Array): Packet | undefined {
     return decodePacket(bytes);
   } catch {
     return undefined; // as if it had been lost
-  }
-}
-
-/** Errors of hooks may hold what an encoding lacks. */
-function inEncoding(message: string, encoding: string | undefined): Uint8Array {
-  try {
-    return encodeText(message.replaceAll("\0", ""), encoding);
-  } catch {
-    return encodeText("Refused");
   }
 }

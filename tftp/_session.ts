@@ -1,7 +1,7 @@
 import { equals } from "@std/bytes";
 import { tooLarge } from "./_catalog.ts";
 import { RETRIES } from "./_defaults.ts";
-import type { Admitted } from "./_door.ts";
+import type { Admitted } from "./_house.ts";
 import { TftpError } from "./error.ts";
 import { errorOf, type Failure } from "./_failure.ts";
 import { Feed } from "./_feed.ts";

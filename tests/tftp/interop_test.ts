@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TftpClient } from "../../tftp/client.ts";
 import { TftpError, type TftpErrorCode } from "../../tftp/error.ts";
-import { TftpServer } from "../../tftp/server.ts";
 import type {
   TftpServerOptions,
   TftpTransfer,
