@@ -214,6 +214,12 @@ const EXPECTED: Record<string, string[]> = {
     'server answered error 1 "File not found"\n',
   ],
   tftp_struggle: ["141 blocks arrived, ", "intact: true\n"],
+  tftp_virtual: [
+    "kernel for 127.0.0.1\n",
+    "boot.log: 12 octets\n",
+    "PXELINUX.CFG/default done, 1 block\n",
+    "boot.txt: access-violation\nbig.log: disk-full\n",
+  ],
   udp_chat: [
     'Bob hears "hello Bob"\n',
     'Bob hears "are you there?"\n',
