@@ -3,7 +3,7 @@ import { formatAddr, sameAddr } from "../mux/addr.ts";
 import type { UdpSocket } from "../udp/socket.ts";
 import { allowFrom } from "./_allow_from.ts";
 import type { Catalog } from "./_catalog.ts";
-import { MAX_GUESTS, OWN_SOCKETS } from "./_defaults.ts";
+import { OWN_SOCKETS } from "./_defaults.ts";
 import { TftpError } from "./error.ts";
 import { errorOf } from "./_failure.ts";
 import { dismiss, type Guest, invite } from "./_guest.ts";
@@ -20,18 +20,7 @@ import { asTftpError } from "./_root.ts";
 import type { TftpServerOptions } from "./server_options.ts";
 import { SharedSocket } from "./_shared_socket.ts";
 import { bindTransfer } from "./_transfer_socket.ts";
-
-/** A client that has asked and was not heard since: some hundred octets. */
-interface Visitor {
-  readonly key: string;
-  readonly addr: Deno.NetAddr;
-  readonly request: Uint8Array;
-  readonly askedAt: number;
-  /** What it asked for, once that is found. */
-  guest?: Guest;
-  /** Its own socket; missing where it shares one. */
-  socket?: UdpSocket;
-}
+import { type Visitor, Visitors } from "./_visitors.ts";
 
 /**
  * Where requests arrive: everything between a datagram from anybody and a
@@ -58,11 +47,10 @@ export class Door {
   readonly #front: SharedSocket;
   /** Socket of transfers that have none of their own. */
   #hall: SharedSocket | undefined;
-  /** In the order in which they came. */
-  readonly #visitors: Map<string, Visitor> = new Map();
-  #ownSockets = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #alarmAt = Infinity;
+  readonly #visitors: Visitors = new Visitors(
+    (visitor, now) => this.#due(visitor, now),
+    () => this.#checkEmpty(),
+  );
   #stopped = false;
   readonly #emptied: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -106,8 +94,7 @@ export class Door {
   /** Closes the sockets; transfers that share one must have ended. */
   async close(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
-    for (const visitor of this.#visitors.values()) this.#forget(visitor);
+    this.#visitors.clear();
     await this.#front[Symbol.asyncDispose]();
     await this.#hall?.[Symbol.asyncDispose]();
   }
@@ -139,7 +126,7 @@ export class Door {
     if (this.#stopped) return;
     if (visitor !== undefined) {
       if (equals(bytes, visitor.request)) return; // is being answered
-      this.#forget(visitor);
+      this.#visitors.forget(visitor);
     }
     if (this.#house.answers(key, bytes)) return;
     this.#house.supersede(key);
@@ -156,21 +143,17 @@ export class Door {
   ): Promise<void> {
     const askedAt = performance.now();
     const visitor: Visitor = { key, addr, request, askedAt };
-    this.#visitors.set(key, visitor);
-    if (this.#visitors.size > MAX_GUESTS) {
-      const [oldest] = this.#visitors.values();
-      this.#forget(oldest!);
-    }
+    this.#visitors.add(visitor);
     try {
       if (this.#isAllowed?.(addr.hostname) === false) {
         throw new TftpError("access-violation", "Not allowed from here");
       }
       const guest = await invite(packet, addr, this.#server, this.#catalog);
-      if (this.#visitors.get(key) === visitor) this.#seat(visitor, guest);
+      if (this.#visitors.has(visitor)) this.#seat(visitor, guest);
       else dismiss(guest);
     } catch (error) {
-      if (this.#visitors.get(key) !== visitor) return;
-      this.#forget(visitor);
+      if (!this.#visitors.has(visitor)) return;
+      this.#visitors.forget(visitor);
       this.#turnAway(packet, visitor, error);
     }
   }
@@ -178,7 +161,8 @@ export class Door {
   /** Sends the first packet. */
   #seat(visitor: Visitor, guest: Guest): void {
     visitor.guest = guest;
-    const own = this.#ownSockets < OWN_SOCKETS && !this.#server.singlePort;
+    const own = this.#visitors.sockets < OWN_SOCKETS &&
+      !this.#server.singlePort;
     if (own) this.#giveSocket(visitor);
     else this.#hall ??= this.#openHall();
     this.#serve(visitor, performance.now(), visitor.request.length);
@@ -186,14 +170,14 @@ export class Door {
 
   #giveSocket(visitor: Visitor): void {
     const { hostname, portRange } = this.#server;
-    const socket = visitor.socket = bindTransfer(hostname, portRange);
-    this.#ownSockets++;
+    const socket = bindTransfer(hostname, portRange);
+    this.#visitors.give(visitor, socket);
     socket.receiveWith((bytes, addr) => {
       const packet = wellFormed(bytes);
       if (packet === undefined) return undefined;
       if (sameAddr(addr, visitor.addr)) this.#heard(visitor, packet);
       else this.#replies.deny(packet, addr, bytes.length, socket);
-      return this.#visitors.get(visitor.key) === visitor ? undefined : true;
+      return this.#visitors.has(visitor) ? undefined : true;
     }).catch(() => {
       // closed: the client is forgotten
     });
@@ -222,9 +206,9 @@ export class Door {
     if (packet !== undefined) {
       const from = visitor.socket ?? this.#hall!;
       const sent = this.#replies.send(packet, addr, receivedBytes, from);
-      if (!sent) return this.#forget(visitor);
+      if (!sent) return this.#visitors.forget(visitor);
     }
-    this.#setAlarm(opening.deadline);
+    this.#visitors.wakeAt(opening.deadline);
   }
 
   #heard(visitor: Visitor, packet: Packet): void {
@@ -240,8 +224,10 @@ export class Door {
 
   #admit(visitor: Visitor, guest: Guest): void {
     const { addr, request, askedAt } = visitor;
-    if (!this.#house.hasRoom(addr.hostname)) return this.#forget(visitor);
-    this.#remove(visitor);
+    if (!this.#house.hasRoom(addr.hostname)) {
+      return this.#visitors.forget(visitor);
+    }
+    this.#visitors.release(visitor);
     const socket = visitor.socket ?? this.#hall!.port(addr);
     const packet = decodePacket(request) as RequestPacket;
     const report = this.#report(packet, addr);
@@ -254,7 +240,7 @@ export class Door {
   #leave(visitor: Visitor): void {
     const { guest, addr, request } = visitor;
     const failure = guest!.opening.failure!;
-    this.#forget(visitor);
+    this.#visitors.forget(visitor);
     const packet = decodePacket(request) as RequestPacket;
     const report = this.#report(packet, addr);
     if (packet.type === "rrq" && failure.code === "option-refused") {
@@ -266,19 +252,6 @@ export class Door {
     report.tell("failed", {
       error: errorOf(failure, report.action, "client", encoding),
     });
-  }
-
-  #forget(visitor: Visitor): void {
-    if (this.#visitors.get(visitor.key) !== visitor) return;
-    this.#remove(visitor);
-    visitor.socket?.close();
-    if (visitor.guest !== undefined) dismiss(visitor.guest);
-  }
-
-  #remove(visitor: Visitor): void {
-    this.#visitors.delete(visitor.key);
-    if (visitor.socket !== undefined) this.#ownSockets--;
-    this.#checkEmpty();
   }
 
   #checkEmpty(): void {
@@ -305,33 +278,11 @@ export class Door {
     return new Report(packet, addr, this.#server, this.#house.onError);
   }
 
-  #setAlarm(at: number): void {
-    if (at >= this.#alarmAt) return;
-    clearTimeout(this.#timer);
-    this.#alarmAt = at;
-    const delayMs = Math.max(Math.ceil(at - performance.now()), 0);
-    this.#timer = setTimeout(() => this.#ring(), delayMs);
-  }
-
-  /** Looks after all whose time has come. */
-  #ring(): void {
-    this.#alarmAt = Infinity;
-    const now = performance.now();
-    let next = Infinity;
-    for (const visitor of this.#visitors.values()) {
-      const opening = visitor.guest?.opening;
-      if (opening === undefined) continue;
-      if (now >= opening.deadline) {
-        opening.expire(now);
-        if (opening.failure !== undefined) {
-          this.#leave(visitor);
-          continue;
-        }
-        this.#serve(visitor, now, 0);
-      }
-      next = Math.min(next, opening.deadline);
-    }
-    if (next < Infinity) this.#setAlarm(next);
+  #due(visitor: Visitor, now: number): void {
+    const { opening } = visitor.guest!;
+    opening.expire(now);
+    if (opening.failure === undefined) this.#serve(visitor, now, 0);
+    else this.#leave(visitor);
   }
 }
 
