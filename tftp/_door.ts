@@ -230,7 +230,7 @@ export class Door {
     this.#visitors.release(visitor);
     const socket = visitor.socket ?? this.#hall!.port(addr);
     const packet = decodePacket(request) as RequestPacket;
-    const report = this.#report(packet, addr);
+    const report = new Report(packet, addr, this.#server);
     this.#house.admit(
       { guest, packet, request, addr, socket, report, askedAt },
     );
@@ -242,16 +242,14 @@ export class Door {
     const failure = guest!.opening.failure!;
     this.#visitors.forget(visitor);
     const packet = decodePacket(request) as RequestPacket;
-    const report = this.#report(packet, addr);
+    const report = new Report(packet, addr, this.#server);
     if (packet.type === "rrq" && failure.code === "option-refused") {
-      this.#house.onProbe(); // tsize, then error 8: RFC 2349's way
-      return report.tell("probed");
+      this.#house.onProbe(report); // tsize, then error 8: RFC 2349's way
+    } else {
+      const { encoding } = this.#server;
+      const error = errorOf(failure, report.action, "client", encoding);
+      this.#house.onFailure(report, error);
     }
-    const { encoding } = this.#server;
-    this.#house.onFailure();
-    report.tell("failed", {
-      error: errorOf(failure, report.action, "client", encoding),
-    });
   }
 
   #checkEmpty(): void {
@@ -263,19 +261,12 @@ export class Door {
     const { addr, request } = visitor;
     const known = asTftpError(error);
     this.#replies.refuse(addr, known.wireCode, known.message, request.length);
-    const report = this.#report(packet, addr);
-    this.#house.onFailure();
-    report.tell("failed", {
-      error: new TftpError(known.code, `${report.action}: ${known.message}`, {
-        cause: error,
-      }),
-    });
+    const report = new Report(packet, addr, this.#server);
+    const message = `${report.action}: ${known.message}`;
+    const reported = new TftpError(known.code, message, { cause: error });
+    this.#house.onFailure(report, reported);
     const ours = known.cause !== undefined && known.code === "undefined";
     if (ours) this.#house.onError(error);
-  }
-
-  #report(packet: RequestPacket, addr: Deno.NetAddr): Report {
-    return new Report(packet, addr, this.#server, this.#house.onError);
   }
 
   #due(visitor: Visitor, now: number): void {

@@ -1,3 +1,4 @@
+import type { TftpError } from "./error.ts";
 import type { Guest } from "./_guest.ts";
 import type { LinkSocket } from "./_link.ts";
 import type { RequestPacket } from "./packet.ts";
@@ -27,9 +28,9 @@ export interface House {
   /** Begins a transfer. */
   admit(admitted: Admitted): void;
   /** A request was refused, or led to nothing. */
-  onFailure(): void;
+  onFailure(report: Report, error: TftpError): void;
   /** Only the size was asked for. */
-  onProbe(): void;
+  onProbe(report: Report): void;
   /** What is nobody's fault but ours. */
   onError(error: unknown): void;
 }

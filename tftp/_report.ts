@@ -17,20 +17,18 @@ export class Report {
   readonly #operation: TftpTransfer["operation"];
   readonly #addr: Deno.NetAddr;
   readonly #server: TftpServerOptions;
-  readonly #onError: (error: unknown) => void;
+  #hookError: { error: unknown } | undefined;
   #progressAt = 0;
 
   /**
    * @param packet The request.
    * @param addr The client.
    * @param server Encoding and hook.
-   * @param onError Gets what the hook throws: no reason to spoil a transfer.
    */
   constructor(
     packet: RequestPacket,
     addr: Deno.NetAddr,
     server: TftpServerOptions,
-    onError: (error: unknown) => void,
   ) {
     const name = decodeText(packet.name, server.encoding, { lossy: true });
     const [operation, verb, way] = packet.type === "rrq"
@@ -41,7 +39,11 @@ export class Report {
     this.#operation = operation;
     this.#addr = addr;
     this.#server = server;
-    this.#onError = onError;
+  }
+
+  /** What the hook threw first, if it did: no reason to spoil a transfer. */
+  get hookError(): { readonly error: unknown } | undefined {
+    return this.#hookError;
   }
 
   /** Tells what has happened. */
@@ -58,7 +60,7 @@ export class Report {
         ...outcome,
       });
     } catch (error) {
-      this.#onError(error);
+      this.#hookError ??= { error };
     }
   }
 

@@ -55,6 +55,11 @@ export class Session {
     });
   }
 
+  /** What `onTransfer` threw, if it did. */
+  get hookError(): { readonly error: unknown } | undefined {
+    return this.#options.report.hookError;
+  }
+
   /** The client. */
   get addr(): Deno.NetAddr {
     return this.#options.addr;
@@ -241,11 +246,11 @@ export class Session {
   }
 
   #known(error: unknown): TftpError {
-    if (this.#superseded) {
-      return new TftpError("undefined", "the client has asked anew");
+    if (this.#aborting.signal.aborted) {
+      return new TftpError("undefined", "Server is shutting down");
     }
-    return this.#aborting.signal.aborted
-      ? new TftpError("undefined", "Server is shutting down")
+    return this.#superseded
+      ? new TftpError("undefined", "the client has asked anew")
       : asTftpError(error);
   }
 }

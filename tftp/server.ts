@@ -15,6 +15,9 @@ import { Root } from "./_root.ts";
 import type { TftpServerOptions } from "./server_options.ts";
 import { Session } from "./_session.ts";
 
+/** What the loop of a server does, one for each transfer. */
+type Task = (signal: AbortSignal) => Promise<void>;
+
 /** What a {@linkcode TftpServer} has done so far. */
 export interface TftpServerStats {
   /** Clients that have asked, and not answered yet. */
@@ -61,11 +64,11 @@ export interface TftpServerStats {
 export class TftpServer {
   readonly #options: TftpServerOptions;
   readonly #socket: UdpSocket;
-  readonly #loop: ServerLoop<Session>;
-  /** Sessions on their way from the door to the loop. */
-  readonly #admitted: Source<Session>;
-  readonly #waiting: Session[] = [];
-  #wake: PromiseWithResolvers<Session> | undefined;
+  readonly #loop: ServerLoop<Task>;
+  /** What is on its way from the door to the loop. */
+  readonly #tasks: Source<Task>;
+  readonly #waiting: Task[] = [];
+  #wake: PromiseWithResolvers<Task> | undefined;
   #door: Door | undefined;
   /** Transfers by the address of their client. */
   readonly #active: Map<string, Session> = new Map();
@@ -92,16 +95,15 @@ export class TftpServer {
     this.#options = options;
     const { hostname, port } = options;
     this.#socket = UdpSocket.bind({ hostname, port });
-    this.#admitted = new Source<Session>({
+    this.#tasks = new Source<Task>({
       action: "take a transfer",
-      read: () => this.#nextSession(),
+      read: () => this.#nextTask(),
       close: () => {},
-      discard: (session) => session.supersede(),
     });
-    this.#loop = new ServerLoop<Session>({
-      take: (wait) => this.#admitted.take((session) => session, wait),
-      handle: (session, signal) => this.#serve(session, signal),
-      onError: (error) => options.onError?.(error) ?? console.error(error),
+    this.#loop = new ServerLoop<Task>({
+      take: (wait) => this.#tasks.take((task) => task, wait),
+      handle: (task, signal) => task(signal),
+      onError: options.onError && ((error) => options.onError?.(error)),
       onListen: () => options.onListen?.(this.addr),
       close: () => this.#close(),
     }, { maxInFlight: Infinity }); // maxTransfers is the limit
@@ -205,12 +207,20 @@ export class TftpServer {
         const server = this.#options;
         this.#begin(new Session({ ...admitted, server, linger }));
       },
-      onFailure: () => void this.#failed++,
-      onProbe: () => void this.#done++,
-      onError: (error) => this.#report(error),
+      onFailure: (report, error) => {
+        this.#failed++;
+        report.tell("failed", { error });
+        if (report.hookError) this.#fail(report.hookError.error);
+      },
+      onProbe: (report) => {
+        this.#done++;
+        report.tell("probed");
+        if (report.hookError) this.#fail(report.hookError.error);
+      },
+      onError: (error) => this.#fail(error),
     };
     this.#door = new Door(this.#socket, this.#options, catalog, house);
-    this.#door.listen().catch((error) => this.#report(error));
+    this.#door.listen().catch((error) => this.#fail(error));
   }
 
   #hasRoom(hostname: string): boolean {
@@ -228,14 +238,23 @@ export class TftpServer {
 
   #begin(session: Session): void {
     this.#active.set(formatAddr(session.addr), session);
-    if (this.#wake === undefined) return void this.#waiting.push(session);
-    this.#wake.resolve(session);
+    this.#push((signal) => this.#serve(session, signal));
+  }
+
+  /** Something failed that is nobody's transfer; the loop tells whom it should. */
+  #fail(error: unknown): void {
+    this.#push(() => Promise.reject(error));
+  }
+
+  #push(task: Task): void {
+    if (this.#wake === undefined) return void this.#waiting.push(task);
+    this.#wake.resolve(task);
     this.#wake = undefined;
   }
 
-  #nextSession(): Promise<Session> {
-    const session = this.#waiting.shift();
-    if (session !== undefined) return Promise.resolve(session);
+  #nextTask(): Promise<Task> {
+    const task = this.#waiting.shift();
+    if (task !== undefined) return Promise.resolve(task);
     this.#wake = Promise.withResolvers();
     return this.#wake.promise;
   }
@@ -253,6 +272,7 @@ export class TftpServer {
     } finally {
       if (this.#active.get(key) === session) this.#active.delete(key);
     }
+    if (session.hookError !== undefined) throw session.hookError.error;
   }
 
   /** Keeps a link whose last ACK may have to be repeated; not too many. */
@@ -266,17 +286,10 @@ export class TftpServer {
 
   async #close(): Promise<void> {
     for (const link of this.#lingering) link.close();
-    this.#admitted.close();
-    for (const session of this.#waiting) session.supersede();
+    this.#tasks.close();
+    // Those that were let in too late, and whoever still hears no abort.
+    for (const session of this.#active.values()) session.supersede();
     if (this.#door === undefined) await this.#socket[Symbol.asyncDispose]();
     else await this.#door.close();
-  }
-
-  #report(error: unknown): void {
-    try {
-      (this.#options.onError ?? console.error)(error);
-    } catch (errorOfHook) {
-      console.error(errorOfHook);
-    }
   }
 }

@@ -112,7 +112,9 @@ export interface TftpServerOptions {
   portRange?: readonly [first: number, last: number] | undefined;
   /**
    * Whether transfers use the listening port instead of one of their own, for
-   * containers and NAT. Slower with many clients at once. Default: false.
+   * containers and NAT. Slower with many clients at once; and as the port is no
+   * secret then, who can forge an address can forge its answers, too: best with
+   * `allowFrom`. Default: false.
    */
   singlePort?: boolean | undefined;
   /**

@@ -6,18 +6,7 @@ import { Daemon } from "../../../tests/tftp/_daemons.ts";
 import { ATFTP, CURL, type Peer, run } from "../../../tests/tftp/_peers.ts";
 import type { HostPort } from "../../../mux/addr.ts";
 import type { Figure, Report } from "../report.ts";
-
-/** Octets that a transfer has, by block size: some tenths of a second each. */
-const SIZES = {
-  512: 8 << 20,
-  1_428: 16 << 20,
-  8_192: 64 << 20,
-  65_464: 128 << 20,
-} as const;
-
-/** Block sizes of the tables. */
-export type BlockSize = keyof typeof SIZES;
-export const BLOCK_SIZES: readonly BlockSize[] = [512, 1_428, 8_192, 65_464];
+import { BLOCK_SIZES, type BlockSize, SIZES } from "./sizes.ts";
 
 /** How many clients read at once, and how much each. */
 const CLIENTS = 16;

@@ -1,6 +1,6 @@
 import type { Contest } from "../contest.ts";
 import type { Contender, Line, Table } from "../table.ts";
-import { BLOCK_SIZES } from "./measure.ts";
+import { BLOCK_SIZES } from "./sizes.ts";
 
 /** What a figure of ours is to be: a number, or a share of somebody else's. */
 export interface Goal {
