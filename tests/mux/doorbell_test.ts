@@ -64,10 +64,17 @@ Deno.test("Doorbell can be closed while it is opened, and while it rings", async
   }
 });
 
-/** A program that counts the descriptors that its selectors have open. */
+/** A program that counts the sockets that its selectors have open. */
 const COUNT = `
   import { Poll, POLLIN, select, Wakeup } from "@lockstep/lockstep/mux";
-  const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const isSocket = ({ name }: Deno.DirEntry) => {
+    try {
+      return Deno.readLinkSync("/proc/self/fd/" + name).startsWith("socket:");
+    } catch {
+      return false; // closed meanwhile
+    }
+  };
+  const open = () => [...Deno.readDirSync("/proc/self/fd")].filter(isSocket).length;
   const looked = { timeoutMs: 0 };
   const before = open();
   const show = (what: string) => console.log(what, open() - before);
