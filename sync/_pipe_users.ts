@@ -16,7 +16,8 @@
  * - An end that was closed, or whose last user has ended or died, is gone: the
  *   other one receives what was sent as a whole, then the end, and cannot send.
  * - An end that was given away and not taken yet is not gone, whatever becomes of
- *   the giver, who uses it no more.
+ *   the giver, who uses it no more. One that is an argument of a thread is that
+ *   thread's at once: so it is gone if the thread ends before it begins.
  * - A thread that makes a call of an end takes it, and has it from then on. Calls
  *   that still wait in the thread that had it before fail when they are woken.
  * - Who does not use an end closes nothing but the own object of it. So the giver
@@ -26,11 +27,9 @@
  * again.
  */
 import { CLOSED, USER } from "./_pipe_memory.ts";
+import { NOBODY, recipientOf } from "./_recipient.ts";
 import type { Registry } from "./_registry.ts";
 import { swap } from "./_words.ts";
-
-/** No thread: the end was given away. */
-const NOBODY = 0;
 
 /** What a call of an end does, to say what was not possible. */
 export type Action = "send to" | "receive from";
@@ -74,11 +73,11 @@ export class PipeUsers {
     this.#onTake();
   }
 
-  /** Makes nobody its user, unless another thread is. */
+  /** Makes the recipient its user, or nobody, unless another thread is. */
   give(): void {
     const user = Atomics.load(this.#own, USER);
     if (user !== this.#me && this.#registry.isAlive(user)) return;
-    swap(this.#own, USER, user, NOBODY);
+    swap(this.#own, USER, user, recipientOf());
   }
 
   /**

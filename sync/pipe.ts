@@ -94,9 +94,9 @@ export function Pipe<A extends Sendable = Sendable, B extends Sendable = A>(
  * pass it as an argument, or send it; then the giver uses it no more.
  *
  * When an end is closed, or when its thread has ended or died, the other end
- * receives what was sent, then `null`, and cannot send any more. That does not
- * hold for an end on its way: if the thread that is to have it ends before it
- * begins, the other end waits until somebody else takes it.
+ * receives what was sent, then `null`, and cannot send any more. An end that is
+ * an argument of a thread is that thread's at once, also if it ends before it
+ * begins; one in a message is nobody's until somebody receives it.
  *
  * Values are copied. Numbers, strings, booleans, `bigint`, typed arrays, and
  * arrays and plain objects of these go the fast way; everything else that

@@ -2,6 +2,7 @@ import { gone, goneSync } from "./_gone.ts";
 import { forget, launch, stop } from "./_host.ts";
 import type { Body } from "./_job.ts";
 import { END, Outcome } from "./_outcome.ts";
+import { shareWith } from "./_recipient.ts";
 import { type Registry, registry, STATE } from "./_registry.ts";
 import { sourceOf } from "./_source.ts";
 import { type Existing, friends } from "./_threads.ts";
@@ -259,14 +260,14 @@ export class Thread<T = unknown> {
         `Cannot start the thread "${this.name}": it was started before`,
       );
     }
-    const shared = body();
-    mayRead(shared);
     const table = registry();
     const { daemon } = this;
     const id = table.reserve(options.name, daemon);
     const outcome = new Outcome();
     const { port1, port2 } = new MessageChannel();
     try {
+      const shared = shareWith(id, body);
+      mayRead(shared);
       launch({
         id,
         name: table.nameOf(id),

@@ -143,6 +143,16 @@ Deno.test("PipeEnd of a thread that never made a call is gone with it, too", asy
   assertEquals(await here.receive(LIMIT), null);
 });
 
+Deno.test("PipeEnd of a thread that ended before it began is gone with it", async () => {
+  const [here, there] = Pipe<number>();
+  const module = import.meta.resolve("./_queue_bodies.ts"); // it is quiet
+  const thread = Thread.start(module, "missing", [there]);
+  const received = here.receive(LIMIT);
+  assertEquals(await how(() => thread.join(LIMIT)), "TypeError");
+  assertEquals(await received, null);
+  assertEquals(howSync(() => here.trySend(1)), "BrokenPipe");
+});
+
 Deno.test("PipeEnd that a thread uses is not given away by others", async () => {
   const [here, there] = Pipe();
   const held = new Event();
