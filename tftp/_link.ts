@@ -202,14 +202,11 @@ export class Link {
   #listen(): void {
     if (this.#listening || this.#closing || this.#held !== undefined) return;
     this.#listening = true;
-    this.#socket.receiveWith(this.#onDatagram).then(
-      () => this.#listening = false,
-      (error) => {
-        this.#listening = false;
-        this.#drive?.reject(error);
-        this.#drive = undefined;
-      },
-    );
+    this.#socket.receiveWith(this.#onDatagram).catch((error) => {
+      this.#listening = false;
+      this.#drive?.reject(error);
+      this.#drive = undefined;
+    });
   }
 
   /** Declines what it has dealt with, so that the socket goes on by itself. */
@@ -223,6 +220,7 @@ export class Link {
     this.#heardAt = now;
     if (this.#drive !== undefined) return void this.#turn(packet, now);
     this.#held = decodePacket(bytes.slice()); // the rest waits in the system
+    this.#listening = false; // now: a drive may begin before the promise settles
     return true;
   };
 
