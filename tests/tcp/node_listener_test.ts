@@ -169,6 +169,11 @@ Deno.test({
         import { bind } from "./tcp/_descriptor.ts";
         import { NodeListener } from "./tcp/_node_listener.ts";
         import { connect } from "./tcp/connect.ts";
+        // Deno takes descriptors for signals when it first needs them, and
+        // panics if there are none.
+        const ignore = () => {};
+        Deno.addSignalListener("SIGUSR2", ignore);
+        Deno.removeSignalListener("SIGUSR2", ignore);
         const bound = bind({});
         const listener = new NodeListener(bound.copy(), bound.addr, { renewMs: 10 });
         const files = [];
