@@ -29,10 +29,10 @@ export function argumentsFor(
   program: string,
   flags: readonly string[] = grantedFlags(),
 ): string[] {
+  const ours = ["--quiet", "--no-prompt"];
   return [
     "run",
-    "--quiet",
-    "--no-prompt",
+    ...ours.filter((flag) => !flags.includes(flag)), // none may be there twice
     ...configFlags(flags),
     ...flags,
     `data:text/javascript,${encodeURIComponent(program)}`,
@@ -77,9 +77,10 @@ export function environment(): Record<string, string> {
   return variables;
 }
 
-/** Whether there is a permission, without asking anybody. */
+/** Whether there is a permission, all of it, without asking anybody. */
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
+  const { state, partial } = Deno.permissions.querySync(permission);
+  return state === "granted" && !partial; // else something of it is denied
 }
 
 function grantedFlags(): string[] {

@@ -3,7 +3,6 @@ import { connect } from "../../tcp/connect.ts";
 import { TcpServer, type TcpServerOptions } from "../../tcp/server.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { until } from "../sync/_until.ts";
-import { withDescriptors } from "./_descriptors.ts";
 import { door, heard, rest } from "./_handlers_processes.ts";
 import { octets } from "./_pair.ts";
 
@@ -196,104 +195,4 @@ Deno.test({
       Deno.errors.ConnectionRefused,
     );
   },
-});
-
-Deno.test({
-  name: "TcpServer processes ends with its parent, whatever it does",
-  ignore: Deno.build.os !== "linux", // where processes can be looked at
-  async fn() {
-    const parent = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--allow-net=127.0.0.1",
-        "--allow-read",
-        "--allow-run",
-        "-",
-      ],
-      cwd: new URL("../../", import.meta.url),
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const writer = parent.stdin.getWriter();
-    await writer.write(octets(`
-      import { TcpServer } from "./tcp/server.ts";
-      const server = new TcpServer({
-        handler: { module: ${JSON.stringify(MODULE)}, name: "obey" },
-        concurrency: "processes",
-        processFlags: [],
-        size: 1,
-        onListen: ({ port }) => console.log(port),
-      });
-      await server.serveForever();
-    `));
-    await writer.close();
-    const output = parent.stdout.getReader();
-    const said = new TextDecoder().decode((await output.read()).value);
-    const client = await connect({ port: Number(said), hostname: "127.0.0.1" });
-    const pid = Number(await client.readLine(LIMIT));
-    await client.sendAll(octets("spin\n"));
-    parent.kill("SIGKILL");
-    assertEquals(await rest(client), "");
-    await until(() => !isRunning(pid));
-    await parent.status;
-    await output.cancel();
-    client.close();
-  },
-});
-
-/** Dead ones whom nobody has buried yet do not count. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch {
-    return false;
-  }
-}
-
-Deno.test("TcpServer processes and prefork refuse what cannot be", async () => {
-  for (const concurrency of ["processes", "prefork"] as const) {
-    assertThrows(
-      () => serverOf({ concurrency, handler: () => {} }),
-      TypeError,
-      concurrency,
-    );
-    if (ignore) continue;
-    assertThrows(
-      () => serverOf({ concurrency, tls: { cert: "", key: "" } }),
-      TypeError,
-      `Cannot serve by "${concurrency}": what is encrypted cannot be handed over`,
-    );
-    for (
-      const wrong of [
-        { size: 0 },
-        { maxConnections: 0 },
-        { idleTimeoutMs: 0 },
-        { port: -1 },
-      ]
-    ) {
-      assertThrows(() => serverOf({ concurrency, ...wrong }), RangeError);
-    }
-  }
-
-  if (ignore) return;
-  const source = `
-    import { TcpServer } from "./tcp/server.ts";
-    const handler = { module: "file:///x.ts", name: "x" };
-    for (const concurrency of ["processes", "prefork"]) {
-      try {
-        new TcpServer({ handler, concurrency });
-      } catch (error) {
-        console.log(error.name, error.message);
-      }
-    }
-  `;
-  const { stdout, stderr } = await withDescriptors(1024, source); // not --allow-run
-  const how = `run with --allow-run=${Deno.execPath()}`;
-  assertEquals(
-    stdout,
-    `TypeError Cannot serve by "processes": ${how}\n` +
-      `TypeError Cannot serve by "prefork": ${how}\n`,
-    stderr,
-  );
 });
