@@ -18,6 +18,12 @@ const PERMISSIONS = [
 const CACHE_VARIABLES = ["DENO_DIR", "XDG_CACHE_HOME", "HOME"];
 
 /**
+ * Denies what nobody has granted. `node:child_process` grants everything to a Deno
+ * that is started without a word about permissions.
+ */
+const NO_PERMISSION = "--deny-ffi";
+
+/**
  * The arguments of `deno` that run a program, given by its source.
  *
  * The program may import files without a permission to read: it is the root of
@@ -35,6 +41,7 @@ export function argumentsFor(
     ...ours.filter((flag) => !flags.includes(flag)), // none may be there twice
     ...configFlags(flags),
     ...flags,
+    ...(flags.some(isPermission) ? [] : [NO_PERMISSION]),
     `data:text/javascript,${encodeURIComponent(program)}`,
   ];
 }
@@ -81,6 +88,11 @@ export function environment(): Record<string, string> {
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   const { state, partial } = Deno.permissions.querySync(permission);
   return state === "granted" && !partial; // else something of it is denied
+}
+
+/** Whether a flag says something about permissions, long or short. */
+function isPermission(flag: string): boolean {
+  return /^(--(allow|deny)-|--permission-set\b|-[A-Z]$)/.test(flag);
 }
 
 function grantedFlags(): string[] {

@@ -5,6 +5,8 @@ import type { TcpContext } from "../../tcp/handler.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { octets, text } from "./_pair.ts";
 
+const LIMIT = { timeoutMs: 20_000 };
+
 /** What the hooks were told, in this process. */
 export const heard: {
   readonly clients: Deno.Addr[];
@@ -50,6 +52,9 @@ export async function obey(
         throw new Refusal("as asked", { cause: new RangeError("why not") });
       case "reset":
         throw new Deno.errors.ConnectionReset("as if");
+      case "permissions":
+        await socket.sendAll(octets(`${granted().join(" ")}\n`));
+        break;
       case "spin":
         for (;;);
       case "die":
@@ -66,6 +71,14 @@ export async function obey(
         await socket.sendAll(octets(`${line.toUpperCase()}\n`));
     }
   }
+}
+
+/** The permissions that this process has, of whatever kind. */
+function granted(): string[] {
+  const kinds = ["read", "write", "net", "env", "run", "ffi", "sys"] as const;
+  return kinds.filter((name) => {
+    return Deno.permissions.querySync({ name }).state === "granted";
+  });
 }
 
 /** The processes that serve so many clients, one after the other. */
@@ -85,9 +98,11 @@ export async function ask(
 export async function rest(client: TcpSocket): Promise<string> {
   let all = "";
   try {
-    for (let some; (some = await client.receive()) !== null;) all += text(some);
-  } catch {
-    // It was reset.
+    for (let some; (some = await client.receive(1024, LIMIT)) !== null;) {
+      all += text(some);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
   }
   return all;
 }

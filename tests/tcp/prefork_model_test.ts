@@ -86,7 +86,8 @@ Deno.test({
   ignore,
   async fn() {
     heard.clients.length = heard.errors.length = 0;
-    let server = serverOf({ signals: ["SIGWINCH"] });
+    const processFlags = ["--allow-net"];
+    let server = serverOf({ signals: ["SIGWINCH"], processFlags });
     let serving = server.serveForever();
     const last = await served(server);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -98,6 +99,7 @@ Deno.test({
     await told.promise;
     Deno.removeSignalListener("SIGWINCH", told.resolve);
     assertEquals(await last.say("still"), "STILL");
+    assertEquals(await last.say("permissions"), "net");
     last.client.close();
     await serving;
     assertEquals(server.stats.handled, 1);

@@ -108,6 +108,7 @@ Deno.test({
     const serving = server.serveForever();
 
     const { client, pid } = await served(server);
+    assertEquals(await say(client, "permissions"), "");
     await client.sendAll(octets("fail\n"));
     assertEquals(await rest(client), "");
     await until(() => heard.errors.length === 1);
