@@ -89,9 +89,19 @@ export async function ask(
   const pids: number[] = [];
   for (let i = 0; i < count; i++) {
     using client = await connect(addr);
-    pids.push(Number(await client.readLine()));
+    pids.push(await pidOf(client));
   }
   return pids;
+}
+
+/**
+ * The process that serves a client, by what `obey` tells first. Never 0, which to
+ * `Deno.kill()` is everybody.
+ */
+export async function pidOf(client: TcpSocket): Promise<number> {
+  const pid = Number(await client.readLine(LIMIT));
+  assert(pid > 0, "no process has answered");
+  return pid;
 }
 
 /** All that a client gets until the end; a reset is one, too. */

@@ -1,10 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { connect } from "../../tcp/connect.ts";
 import { until } from "../sync/_until.ts";
-import { rest } from "./_handlers_processes.ts";
+import { pidOf, rest } from "./_handlers_processes.ts";
 import { octets } from "./_pair.ts";
 
-const LIMIT = { timeoutMs: 20_000 };
 const MODULE = import.meta.resolve("./_handlers_processes.ts");
 
 Deno.test({
@@ -40,7 +39,7 @@ Deno.test({
     const output = parent.stdout.getReader();
     const said = new TextDecoder().decode((await output.read()).value);
     const client = await connect({ port: Number(said), hostname: "127.0.0.1" });
-    const pid = Number(await client.readLine(LIMIT));
+    const pid = await pidOf(client);
     await client.sendAll(octets("spin\n"));
     parent.kill("SIGKILL");
     assertEquals(await rest(client), "");

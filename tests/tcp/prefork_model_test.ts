@@ -3,7 +3,7 @@ import { Thread } from "../../sync/thread.ts";
 import { connect } from "../../tcp/connect.ts";
 import { TcpServer, type TcpServerOptions } from "../../tcp/server.ts";
 import { until } from "../sync/_until.ts";
-import { heard, rest } from "./_handlers_processes.ts";
+import { heard, pidOf, rest } from "./_handlers_processes.ts";
 import { octets } from "./_pair.ts";
 
 const LIMIT = { timeoutMs: 20_000 };
@@ -23,7 +23,7 @@ function serverOf(options: Partial<TcpServerOptions> = {}): TcpServer {
 /** A client, and the process that serves it. */
 async function served({ addr }: TcpServer) {
   const client = await connect(addr);
-  const pid = Number(await client.readLine(LIMIT));
+  const pid = await pidOf(client);
   const say = async (word: string) => {
     await client.sendAll(octets(`${word}\n`));
     return await client.readLine(LIMIT);
@@ -43,7 +43,7 @@ Deno.test({
     serving.catch(listening.reject);
     until(() => server.stats.inFlight === 1).then(listening.resolve);
     const one = { client: await early, pid: 0 };
-    one.pid = Number(await one.client.readLine(LIMIT));
+    one.pid = await pidOf(one.client);
     await listening.promise;
 
     // One process is full, so the other one serves them all.

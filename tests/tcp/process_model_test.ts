@@ -3,7 +3,7 @@ import { connect } from "../../tcp/connect.ts";
 import { TcpServer, type TcpServerOptions } from "../../tcp/server.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { until } from "../sync/_until.ts";
-import { door, heard, rest } from "./_handlers_processes.ts";
+import { door, heard, pidOf, rest } from "./_handlers_processes.ts";
 import { octets } from "./_pair.ts";
 
 const LIMIT = { timeoutMs: 20_000 };
@@ -24,7 +24,7 @@ function serverOf(options: Partial<TcpServerOptions> = {}): TcpServer {
 /** A client, and the process that serves it. */
 async function served(server: TcpServer) {
   const client = await connect(server.addr);
-  const pid = Number(await client.readLine(LIMIT));
+  const pid = await pidOf(client);
   return { client, pid };
 }
 
@@ -43,7 +43,7 @@ Deno.test({
     // Each goes to the process with the fewest; what was sent early goes along.
     const early = await connect(server.addr);
     await early.sendAll(octets("early\n"));
-    const one = { client: early, pid: Number(await early.readLine(LIMIT)) };
+    const one = { client: early, pid: await pidOf(early) };
     assertEquals(await early.readLine(LIMIT), "EARLY");
     await untilBoth(server, one.pid);
     const more = [];

@@ -3,6 +3,7 @@ import { connect } from "../../tcp/connect.ts";
 import { TcpServer } from "../../tcp/server.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { UnixServer, type UnixServerOptions } from "../../tcp/unix_server.ts";
+import { pidOf } from "./_handlers_processes.ts";
 import { octets } from "./_pair.ts";
 
 const LIMIT = { timeoutMs: 20_000 };
@@ -98,7 +99,7 @@ Deno.test({
       const serving = server.serveForever();
       assertThrows(() => new UnixServer(options), Deno.errors.AddrInUse);
       const client = await connect({ path });
-      const pid = Number(await client.readLine(LIMIT));
+      const pid = await pidOf(client);
       assertEquals(pid > 0 && pid !== Deno.pid, true);
       assertEquals(await say(client, concurrency), concurrency.toUpperCase());
       client.close();
