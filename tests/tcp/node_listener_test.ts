@@ -135,7 +135,7 @@ Deno.test({
       `Cannot listen on 127.0.0.1:${port}: it is in use`,
     );
     assertThrows(
-      () => bind({ hostname: "127.0.0.9" }),
+      () => bind({ hostname: "192.0.2.9" }),
       Deno.errors.NotCapable,
     );
     for (const port of [-1, 65_536, 1.5]) {

@@ -304,7 +304,8 @@ Deno.test({
       const summary = `file -> -: 8 B ${SUMMARY}\r\n$`;
       assertMatch(await shown("-"), new RegExp(`^content\r\n${summary}`));
       const drawn = await shown("- >/dev/null"); // on stderr, and cleared
-      assertMatch(drawn, new RegExp(`^\rAsking .* …\r.*\r +\r${summary}`, "s"));
+      const pattern = `^\rAsking .* …(\r.*)?\r +\r${summary}`; // it may be too quick
+      assertMatch(drawn, new RegExp(pattern, "s"));
     });
   },
 });
