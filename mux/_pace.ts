@@ -25,19 +25,35 @@ const MANY = 128;
 /** How many reads of many connections begin without a pass. */
 const FEW = 64;
 
-/** Reads that have begun, and not ended. */
-let outstanding = 0;
-/** Those of many connections that began since the last pass. */
+/** Connections that are read. */
+let connections = 0;
+/** Reads of many connections that began since the last pass. */
 let begun = 0;
+/** Reads that have ended; wraps around. */
+let ended = 0;
 let isBusy = false;
 let held: (() => void)[] = [];
 
-/** Begins a read, now or after a pass; it is to say when it has ended. */
+/** A connection is read from now on. */
+export function join(): void {
+  connections++;
+}
+
+/** A connection is read no more. */
+export function leave(): void {
+  connections--;
+}
+
+/** A read has ended. */
+export function end(): void {
+  ended = (ended + 1) | 0;
+}
+
+/** Begins a read, now or after a pass. */
 export function pace(begin: () => void): void {
   if (isBusy) {
     held.push(begin);
-  } else if (outstanding < MANY || ++begun <= FEW || !isInUse()) {
-    outstanding++;
+  } else if (connections <= MANY || ++begun <= FEW || !isInUse()) {
     begin();
   } else {
     isBusy = true;
@@ -46,17 +62,13 @@ export function pace(begin: () => void): void {
   }
 }
 
-/** A read has ended. */
-export function ended(): void {
-  outstanding--;
-}
-
 /** Passes over all sockets until nobody is left who was ready before. */
 async function drain(): Promise<void> {
-  for (let before = -1; before !== held.length;) {
-    before = held.length;
+  let before: number;
+  do {
+    before = ended;
     await pass();
-  }
+  } while (ended !== before);
   release();
 }
 
@@ -65,7 +77,6 @@ function release(): void {
   held = [];
   begun = 0;
   isBusy = released.length > FEW;
-  outstanding += released.length;
   for (const begin of released) begin();
   if (isBusy) drain();
 }

@@ -1,5 +1,5 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDHUP } from "./event_bits.ts";
-import { ended, pace } from "./_pace.ts";
+import { end, join, leave, pace } from "./_pace.ts";
 import { type Readiness, type Watcher, Watchers } from "./readiness.ts";
 import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
 
@@ -82,6 +82,8 @@ export class Inbox implements Arrived, Readiness {
   /** Whether the last read brought as much as there was room for. */
   #filled = false;
   #reading = false;
+  /** Whether it has ever read. */
+  #hasBegun = false;
   #closed = false;
   #error: { readonly error: unknown } | undefined;
   #ended = false;
@@ -197,6 +199,7 @@ export class Inbox implements Arrived, Readiness {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#hasBegun) leave();
     this.#start = this.#end = 0;
     for (const { reject } of this.#line) {
       reject(
@@ -275,11 +278,13 @@ export class Inbox implements Arrived, Readiness {
     const most = Math.max(USUAL_OCTETS, this.#needed);
     if (this.#line.size === 0 && this.#end - this.#start >= most) return;
     this.#reading = true;
+    if (!this.#hasBegun) join();
+    this.#hasBegun = true;
     pace(this.#begin);
   }
 
   readonly #begin = (): void => {
-    if (this.#closed) return ended();
+    if (this.#closed) return;
     this.#makeRoom();
     const free = this.#end === 0
       ? this.#buffer
@@ -288,7 +293,7 @@ export class Inbox implements Arrived, Readiness {
   };
 
   #arrived(count: number | null): void {
-    ended();
+    end();
     this.#reading = false;
     if (this.#closed) return;
     if (count === null) this.#ended = true;
@@ -300,7 +305,6 @@ export class Inbox implements Arrived, Readiness {
   }
 
   #failed(error: unknown): void {
-    ended();
     this.#reading = false;
     if (this.#closed) return;
     this.#error = { error };
