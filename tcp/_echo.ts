@@ -1,6 +1,8 @@
 import type { TcpContext } from "./handler.ts";
 import type { TcpSocket } from "./socket.ts";
 
+const BUFFER_OCTETS = 65_536;
+
 /** Sends back what comes, until the other side has sent all. */
 export async function echo(
   socket: TcpSocket,
@@ -8,11 +10,12 @@ export async function echo(
 ): Promise<void> {
   // Cheaper than to give the signal to every wait.
   signal.addEventListener("abort", () => socket.close());
+  const buffer = new Uint8Array(BUFFER_OCTETS); // cheaper than many copies
   try {
     for (;;) {
-      const octets = await socket.receive();
-      if (octets === null) return;
-      await socket.sendAll(octets);
+      const count = await socket.receiveInto(buffer);
+      if (count === null) return;
+      await socket.sendAll(buffer.subarray(0, count));
     }
   } catch (error) {
     if (!signal.aborted) throw error;
