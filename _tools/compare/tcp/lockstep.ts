@@ -1,12 +1,13 @@
-/** `TcpServer` with the handler that one writes; prints its port. */
+/** `TcpServer`, with one buffer for each connection as by hand; prints its port. */
 import { TcpServer } from "../../../tcp/server.ts";
 
 const server = new TcpServer({
   handler: async (socket) => {
+    const buffer = new Uint8Array(65_536);
     for (;;) {
-      const octets = await socket.receive();
-      if (octets === null) return;
-      await socket.sendAll(octets);
+      const count = await socket.receiveInto(buffer);
+      if (count === null) return;
+      await socket.sendAll(buffer.subarray(0, count));
     }
   },
   maxConnections: 4096,
