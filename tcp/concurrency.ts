@@ -1,21 +1,19 @@
 /**
  * How a {@linkcode TcpServer} runs its handlers.
  *
- * | model         | socket is with             | handler may block | platforms    | for                            |
- * | ------------- | -------------------------- | ----------------- | ------------ | ------------------------------ |
- * | `serial`      | this thread                | no, but nobody    | all          | one client at a time           |
- * |               |                            | else is served    |              |                                |
- * | `async`       | this thread                | no                | all          | most servers                   |
- * | `coroutines`  | this thread, a task each   | no                | all          | tasks that are cancelled, or   |
- * |               |                            |                   |              | hold an `RLock`                |
- * | `nonblocking` | this thread, in rounds     | no                | all          | to see how it is done          |
- * | `select`      | this thread                | no                | all          | few connections                |
- * | `poll`        | this thread                | no                | all          | some connections               |
- * | `epoll`       | this thread                | no                | all          | many, of which few are busy    |
- * | `threads`     | this thread, which relays  | yes               | all          | code that blocks or computes   |
- * | `pool`        | one of several threads     | no                | Linux        | all cores, in one process      |
- * | `processes`   | one of several processes   | no                | Linux, macOS | isolation of each connection   |
- * | `prefork`     | one of several processes   | no                | Linux, macOS | all cores, isolated            |
+ * | model         | socket is with            | handler may block | platforms    | for                           | differs from the one above by  |
+ * | ------------- | ------------------------- | ----------------- | ------------ | ----------------------------- | ------------------------------ |
+ * | `serial`      | this thread               | no                | all          | one client at a time          |                                |
+ * | `async`       | this thread               | no                | all          | most servers                  | not waiting for one handler    |
+ * | `coroutines`  | this thread, a task each  | no                | all          | cancelling, holding an RLock  | `spawn()` around the handler   |
+ * | `nonblocking` | this thread, in rounds    | no                | all          | to see how it is done         | trying all, again and again    |
+ * | `select`      | this thread               | no                | all          | few connections               | lists of all in each wait      |
+ * | `poll`        | this thread               | no                | all          | some connections              | registering each when it waits |
+ * | `epoll`       | this thread               | no                | all          | many, of which few are busy   | registering once, `ONESHOT`    |
+ * | `threads`     | this thread, which relays | yes               | all          | code that blocks or computes  | a pipe to a thread for each    |
+ * | `pool`        | one of several threads    | no                | Linux        | all cores, in one process     | a listener for each thread     |
+ * | `processes`   | one of several processes  | no                | Linux, macOS | isolation of each connection  | handing over what was accepted |
+ * | `prefork`     | one of several processes  | no                | Linux, macOS | all cores, isolated           | handing over the listener      |
  *
  * `threads`: a connection gets a thread, and a {@linkcode BlockingSocket} there,
  * with its first octet; so its client has to speak first. A thread takes some 12
