@@ -1,7 +1,7 @@
 import type { TcpContext } from "./handler.ts";
 import type { TcpSocket } from "./socket.ts";
 
-const BUFFER_OCTETS = 65_536;
+const BUFFER_OCTETS = 16_384;
 
 /** Sends back what comes, until the other side has sent all. */
 export async function echo(
