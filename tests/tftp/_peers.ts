@@ -114,10 +114,10 @@ export async function run(command: string, args: string[]): Promise<Ended> {
   };
 }
 
-/** Runs curl; it gives up after a minute. */
+/** Runs curl; it gives up after five minutes. */
 export function curl(...args: string[]): Promise<Ended> {
   const always = ["--disable", "--silent", "--show-error", "--globoff"];
-  const limits = ["--noproxy", "*", "--max-time", "60"];
+  const limits = ["--noproxy", "*", "--max-time", "300"];
   return run(CURL.command, [...always, ...limits, ...args]);
 }
 

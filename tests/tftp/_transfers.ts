@@ -26,6 +26,23 @@ export async function assertContent(
   assert(equals(actual, expected), `${what}: content differs`);
 }
 
+/**
+ * A file must hold these bytes within 10 s: some servers close it after they
+ * have acknowledged its last block.
+ */
+export async function untilContent(
+  path: string,
+  expected: Uint8Array,
+  what: string,
+): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    if ((await Deno.stat(path)).size === expected.length) break;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await assertContent(path, expected, what);
+}
+
 /** Serves a folder while the test does something; the transfers that went well. */
 export async function serving(
   options: TftpServerOptions,
@@ -44,4 +61,12 @@ export async function serving(
     await served;
   }
   return transfers.filter(({ state }) => state === "done");
+}
+
+/** Octets and block size of each transfer, as the server saw them. */
+export function sizesOf(transfers: TftpTransfer[]): (number | undefined)[][] {
+  return transfers.map(({ statistics }) => [
+    statistics?.bytes,
+    statistics?.blockSize,
+  ]);
 }

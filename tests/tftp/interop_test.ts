@@ -1,14 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TftpClient } from "../../tftp/client.ts";
 import { TftpError, type TftpErrorCode } from "../../tftp/error.ts";
-import type {
-  TftpServerOptions,
-  TftpTransfer,
-} from "../../tftp/server_options.ts";
+import type { TftpServerOptions } from "../../tftp/server_options.ts";
 import {
   CURL,
   curl,
-  longPeerTest,
   peerTest,
   TemporaryFolder,
   TFTP,
@@ -17,24 +13,13 @@ import {
   url,
 } from "./_peers.ts";
 import { Tftpd } from "./_daemons.ts";
-import { assertContent, content, serving } from "./_transfers.ts";
+import { assertContent, content, serving, sizesOf } from "./_transfers.ts";
 
 const SIZES = [0, 1, 511, 512, 513, 200_000];
 const BLOCK_SIZES = [512, 1_428, 8_192];
 
-/** 204,801 blocks of 512: their numbers wrap three times. */
-const LARGE = 100 * 1_048_576;
-
 /** Exit codes of curl, from its manual. */
 const CURL_EXIT = { notFound: 68, denied: 69, exists: 73 };
-
-/** Octets and block size of each transfer, as the server saw them. */
-function sizesOf(transfers: TftpTransfer[]): (number | undefined)[][] {
-  return transfers.map(({ statistics }) => [
-    statistics?.bytes,
-    statistics?.blockSize,
-  ]);
-}
 
 async function assertTftpError(
   work: () => Promise<unknown>,
@@ -272,72 +257,3 @@ peerTest([TFTP], "TftpServer tells tftp-hpa why it refuses", async () => {
   });
   assertEquals(await root.names(), ["file"]);
 });
-
-longPeerTest(
-  [TFTPD],
-  "TftpClient.getFile() reads 100 MiB in blocks of 512 from tftpd-hpa",
-  async () => {
-    await using root = await TemporaryFolder.make();
-    await using here = await TemporaryFolder.make();
-    await root.write("large", content(LARGE));
-    await using server = await Tftpd.start(root.path);
-    await using client = new TftpClient(server.addr);
-    const to = here.join("copy");
-    const got = await client.getFile("large", to, { blockSize: 512 });
-    assertEquals(got.blocks, LARGE / 512 + 1);
-    await assertContent(to, content(LARGE), "100 MiB");
-  },
-);
-
-longPeerTest(
-  [TFTPD],
-  "TftpClient.putFile() writes 100 MiB in blocks of 512 to tftpd-hpa",
-  async () => {
-    await using root = await TemporaryFolder.make();
-    await using here = await TemporaryFolder.make();
-    const from = await here.write("large", content(LARGE));
-    await using server = await Tftpd.start(root.path);
-    await using client = new TftpClient(server.addr);
-    const put = await client.putFile("large", from, { blockSize: 512 });
-    assertEquals(put.blocks, LARGE / 512 + 1);
-    await assertContent(root.join("large"), content(LARGE), "100 MiB");
-  },
-);
-
-longPeerTest(
-  [CURL],
-  "TftpServer sends 100 MiB in blocks of 512 to curl",
-  async () => {
-    await using root = await TemporaryFolder.make();
-    await using here = await TemporaryFolder.make();
-    await root.write("large", content(LARGE));
-    const to = here.join("copy");
-    const done = await serving({ root: root.path }, async (addr) => {
-      const flag = ["--tftp-blksize", "512"];
-      const from = url(addr, "large");
-      const { code, stderr } = await curl(...flag, "--output", to, from);
-      assertEquals([code, stderr], [0, ""]);
-    });
-    assertEquals(sizesOf(done), [[LARGE, 512]]);
-    await assertContent(to, content(LARGE), "100 MiB");
-  },
-);
-
-longPeerTest(
-  [CURL],
-  "TftpServer takes 100 MiB in blocks of 512 from curl",
-  async () => {
-    await using root = await TemporaryFolder.make();
-    await using here = await TemporaryFolder.make();
-    const from = await here.write("large", content(LARGE));
-    const options = { root: root.path, allowWrite: true };
-    const done = await serving(options, async (addr) => {
-      const flag = ["--tftp-blksize", "512"];
-      const to = url(addr, "large");
-      const { code, stderr } = await curl(...flag, "--upload-file", from, to);
-      assertEquals([code, stderr], [0, ""]);
-    });
-    assertEquals(sizesOf(done), [[LARGE, 512]]);
-    await assertContent(root.join("large"), content(LARGE), "100 MiB");
-  },
-);
