@@ -1,13 +1,14 @@
-import { equals } from "@std/bytes";
 import { formatAddr, sameAddr } from "../mux/addr.ts";
 import type { UdpSocket } from "../udp/socket.ts";
 import { allowFrom } from "./_allow_from.ts";
 import type { Catalog } from "./_catalog.ts";
 import { OWN_SOCKETS } from "./_defaults.ts";
 import { TftpError } from "./error.ts";
-import { errorOf } from "./_failure.ts";
-import { dismiss, type Guest, invite } from "./_guest.ts";
+import { errorOf, type Failure, failureOf } from "./_failure.ts";
+import { type Agreed, dismiss, type Guest } from "./_guest.ts";
 import type { House } from "./_house.ts";
+import { invite } from "./_invite.ts";
+import { pack, unpack } from "./_packed.ts";
 import {
   decodePacket,
   OPCODE,
@@ -125,24 +126,31 @@ export class Door {
     }
     if (this.#stopped) return;
     if (visitor !== undefined) {
-      if (equals(bytes, visitor.request)) return; // is being answered
+      if (pack(bytes) === visitor.request) return; // is being answered
       this.#visitors.forget(visitor);
     }
     if (this.#house.answers(key, bytes)) return;
     this.#house.supersede(key);
     if (!this.#house.hasRoom(addr.hostname)) return; // it will ask again
-    this.#welcome(packet, key, bytes.slice(), addr);
+    this.#welcome(packet, key, pack(bytes), addr);
   }
 
   /** Never rejects. */
   async #welcome(
     packet: RequestPacket,
     key: string,
-    request: Uint8Array,
+    request: string,
     addr: Deno.NetAddr,
   ): Promise<void> {
     const askedAt = performance.now();
-    const visitor: Visitor = { key, addr, request, askedAt };
+    const visitor: Visitor = {
+      key,
+      addr,
+      request,
+      askedAt,
+      guest: undefined,
+      socket: undefined,
+    };
     this.#visitors.add(visitor);
     try {
       if (this.#isAllowed?.(addr.hostname) === false) {
@@ -198,50 +206,51 @@ export class Door {
     return hall;
   }
 
-  /** Sends what is due, if the address is good for it, and forgets the silent. */
+  /** Sends our first packet, if the address is good for it. */
   #serve(visitor: Visitor, now: number, receivedBytes: number): void {
-    const { opening } = visitor.guest!;
-    const packet = opening.next(now);
-    const { addr } = visitor;
-    if (packet !== undefined) {
-      const from = visitor.socket ?? this.#hall!;
-      const sent = this.#replies.send(packet, addr, receivedBytes, from);
-      if (!sent) return this.#visitors.forget(visitor);
-    }
-    this.#visitors.wakeAt(opening.deadline);
+    const { guest, addr } = visitor;
+    const from = visitor.socket ?? this.#hall!;
+    const packet = guest!.next(now);
+    const sent = this.#replies.send(packet, addr, receivedBytes, from);
+    if (sent) this.#visitors.wakeAt(guest!.deadline);
+    else this.#visitors.forget(visitor);
+  }
+
+  #due(visitor: Visitor, now: number): void {
+    const guest = visitor.guest!;
+    if (guest.repeat()) this.#serve(visitor, now, 0);
+    else this.#leave(visitor, guest.silence);
   }
 
   #heard(visitor: Visitor, packet: Packet): void {
     const { guest, addr } = visitor;
     if (guest === undefined) return; // from a port that has sent nothing yet
-    guest.opening.handle(packet, performance.now());
-    const { failure, reply } = guest.opening;
-    if (failure === undefined && reply === undefined) return;
+    if (!guest.isAnswer(packet)) return;
     this.#replies.trust(addr.hostname);
-    if (failure === undefined) this.#admit(visitor, guest);
-    else this.#leave(visitor);
+    if (packet.type === "error") this.#leave(visitor, failureOf(packet));
+    else this.#admit(visitor, guest.agree(packet, performance.now()));
   }
 
-  #admit(visitor: Visitor, guest: Guest): void {
-    const { addr, request, askedAt } = visitor;
+  #admit(visitor: Visitor, agreed: Agreed): void {
+    const { addr, askedAt } = visitor;
     if (!this.#house.hasRoom(addr.hostname)) {
       return this.#visitors.forget(visitor);
     }
     this.#visitors.release(visitor);
     const socket = visitor.socket ?? this.#hall!.port(addr);
+    const request = unpack(visitor.request);
     const packet = decodePacket(request) as RequestPacket;
     const report = new Report(packet, addr, this.#server);
     this.#house.admit(
-      { guest, packet, request, addr, socket, report, askedAt },
+      { agreed, packet, request, addr, socket, report, askedAt },
     );
   }
 
   /** The client wants no more, or is silent. */
-  #leave(visitor: Visitor): void {
-    const { guest, addr, request } = visitor;
-    const failure = guest!.opening.failure!;
+  #leave(visitor: Visitor, failure: Failure): void {
+    const { addr, request } = visitor;
     this.#visitors.forget(visitor);
-    const packet = decodePacket(request) as RequestPacket;
+    const packet = decodePacket(unpack(request)) as RequestPacket;
     const report = new Report(packet, addr, this.#server);
     if (packet.type === "rrq" && failure.code === "option-refused") {
       this.#house.onProbe(report); // tsize, then error 8: RFC 2349's way
@@ -267,13 +276,6 @@ export class Door {
     this.#house.onFailure(report, reported);
     const ours = known.cause !== undefined && known.code === "undefined";
     if (ours) this.#house.onError(error);
-  }
-
-  #due(visitor: Visitor, now: number): void {
-    const { opening } = visitor.guest!;
-    opening.expire(now);
-    if (opening.failure === undefined) this.#serve(visitor, now, 0);
-    else this.#leave(visitor);
   }
 }
 

@@ -1,176 +1,154 @@
-import type { Catalog, Destination } from "./_catalog.ts";
+import type { Destination } from "./_catalog.ts";
 import type { Content } from "./_content.ts";
-import { decodeText } from "./charset.ts";
-import {
-  RETRANSMIT_MS,
-  RETRIES,
-  SERVER_WINDOW_BLOCKS,
-  UNHEARD_RETRIES,
-  WINDOW_BYTES,
-} from "./_defaults.ts";
-import { TftpError } from "./error.ts";
-import { BLOCK_SIZE_RANGE, decide, type Terms } from "./_negotiation.ts";
-import { NetasciiEncoder } from "./netascii.ts";
-import { Opening } from "./_opening.ts";
-import {
-  encodeAck,
-  encodeData,
-  encodeOack,
-  type Packet,
-  parseDecimal,
-  type RequestPacket,
-} from "./packet.ts";
+import { RETRANSMIT_MS, RETRIES, UNHEARD_RETRIES } from "./_defaults.ts";
+import { type Failure, times } from "./_failure.ts";
+import { PLAIN_TERMS, type Terms, termsOf } from "./_negotiation.ts";
+import { pack, unpack } from "./_packed.ts";
+import { decodePacket, type Packet } from "./packet.ts";
 import { RetransmissionTimer } from "./_retransmission_timer.ts";
 import type { TftpServerOptions } from "./server_options.ts";
 
-/** What a client asked for, found and agreed on; it has not answered yet. */
-export interface Guest {
+/** What a transfer begins with. */
+export interface Agreed {
   readonly terms: Terms;
-  /** Repeats our first packet; its reply is the client's. */
-  readonly opening: Opening;
+  /** Waits between repetitions; has measured what could be. */
   readonly timer: RetransmissionTimer;
   /** Longest wait before a packet is sent again, in milliseconds. */
   readonly ceilingMs: number;
+  /** What the client has answered; its data is a copy. */
+  readonly reply: Packet;
+  /** How often our first packet was sent again. */
+  readonly repetitions: number;
   /** What is read. */
-  readonly content?: Content;
-  /** Octets in the first packet, where that is DATA 1. */
-  readonly firstBytes?: number | undefined;
+  readonly content: Content | undefined;
+  /** Octets in the first packet, where that was DATA 1. */
+  readonly firstBytes: number | undefined;
   /** Where it is written. */
-  readonly destination?: Destination;
+  readonly destination: Destination | undefined;
 }
+
+/** What a {@linkcode Guest} asked for: to read, or to write. */
+type Wish =
+  | { content: Content; destination?: undefined }
+  | { content?: undefined; destination: Destination };
 
 /**
- * Finds what a client asks for, decides on its options, and prepares the first
- * packet: OACK, ACK 0 or DATA 1. No file stays open.
+ * What a client asked for, found and agreed on; it has not answered yet. Anybody
+ * can make a server hold very many of these, so they keep no more than what all
+ * else follows from.
  *
- * @throws {TftpError} Or something else that is worth an error packet.
+ * ```
+ *  state    │ ERROR  │ an answer │ deadline
+ *  ─────────┼────────┼───────────┼────────────────────────────────────
+ *  asking   │ failed │ agreed    │ repeat our packet; too often: silent
+ *  failed, agreed, silent          forgotten by whoever holds it
+ * ```
  */
-export async function invite(
-  packet: RequestPacket,
-  peer: Deno.NetAddr,
-  server: TftpServerOptions,
-  catalog: Catalog,
-): Promise<Guest> {
-  const { type, mode } = packet;
-  if (mode !== "octet" && mode !== "netascii") {
-    throw new TftpError("illegal-operation", "Unknown mode");
+export class Guest {
+  readonly content: Content | undefined;
+  readonly destination: Destination | undefined;
+  readonly #server: TftpServerOptions;
+  /** Our first packet: OACK, ACK 0 or DATA 1. */
+  readonly #first: string;
+  #repetitions = 0;
+  #sentAt = 0;
+  #deadline = Infinity;
+
+  constructor(first: Uint8Array, wish: Wish, server: TftpServerOptions) {
+    this.#first = pack(first);
+    this.content = wish.content;
+    this.destination = wish.destination;
+    this.#server = server;
   }
-  const name = nameOf(packet, server);
-  return type === "rrq"
-    ? await inviteReader(packet, peer, server, await catalog.read(name, peer))
-    : await inviteWriter(
-      packet,
-      peer,
-      server,
-      (size) => catalog.write(name, peer, size),
-    );
-}
 
-/** The error packet's worth of a guest that is not wanted any more. */
-export function dismiss(guest: Guest): void {
-  guest.content?.leave();
-  guest.destination?.leave();
-}
-
-async function inviteReader(
-  packet: RequestPacket,
-  peer: Deno.NetAddr,
-  server: TftpServerOptions,
-  content: Content,
-): Promise<Guest> {
-  const text = packet.mode === "netascii";
-  const { terms, granted } = decideFor(
-    packet,
-    peer,
-    server,
-    text ? undefined : content.size,
-  );
-  if (granted.length > 0) {
-    const first = encodeOack(granted);
-    return { ...open(first, terms, server, answersOack), content };
+  /** When to look again: to repeat our packet, or to give up. */
+  get deadline(): number {
+    return this.#deadline;
   }
-  try {
-    let data = await content.first(terms.blockSize);
-    if (text) data = new NetasciiEncoder().encode(data);
-    data = data.subarray(0, terms.blockSize);
-    const first = encodeData(1, data);
-    const firstBytes = data.length;
-    return { ...open(first, terms, server, answersData), content, firstBytes };
-  } catch (error) {
-    content.leave();
-    throw error;
+
+  /** Our first packet, which is sent now. */
+  next(now: number): Uint8Array<ArrayBuffer> {
+    this.#sentAt = now;
+    this.#deadline = now + this.#timer(this.#terms()).waitMs;
+    return unpack(this.#first);
+  }
+
+  /** Whether our packet is to be sent again, or was often enough. */
+  repeat(): boolean {
+    const { retries = RETRIES } = this.#server;
+    if (this.#repetitions >= Math.min(retries, UNHEARD_RETRIES)) return false;
+    this.#repetitions++;
+    return true;
+  }
+
+  /** Why there will be no transfer. */
+  get silence(): Failure {
+    return {
+      code: "no-answer",
+      reason: `no answer after ${times(this.#repetitions + 1)}`,
+      tellPeer: false, // there is nobody
+    };
+  }
+
+  /**
+   * Whether a packet answers ours, be it by an error. Any other that makes no
+   * sense does: the machine of the transfer ends it, and tells why.
+   */
+  isAnswer(packet: Packet): boolean {
+    if (packet.type === "oack") return false;
+    if (packet.type !== "ack" || this.destination !== undefined) return true;
+    return packet.block === (this.#firstBytes === undefined ? 0 : 1);
+  }
+
+  /** The transfer that begins with this answer. */
+  agree(answer: Packet, now: number): Agreed {
+    const terms = this.#terms();
+    const timer = this.#timer(terms);
+    if (this.#repetitions === 0) timer.sample(now - this.#sentAt);
+    const { content, destination } = this;
+    return {
+      terms,
+      timer,
+      ceilingMs: this.#ceilingMs(terms),
+      reply: answer.type === "data"
+        ? { ...answer, data: answer.data.slice() }
+        : answer,
+      repetitions: this.#repetitions,
+      content,
+      firstBytes: this.#firstBytes,
+      destination,
+    };
+  }
+
+  /** Octets of the file in our first packet, if that is DATA 1. */
+  get #firstBytes(): number | undefined {
+    const first = decodePacket(unpack(this.#first));
+    return first.type === "data" ? first.data.length : undefined;
+  }
+
+  /** What our OACK tells, if it is one. */
+  #terms(): Terms {
+    const { rollover } = this.#server;
+    const first = decodePacket(unpack(this.#first));
+    const terms = first.type === "oack" ? termsOf(first.options) : PLAIN_TERMS;
+    return { ...terms, rollover: terms.rollover ?? rollover };
+  }
+
+  #ceilingMs(terms: Terms): number {
+    const { retransmitMs = RETRANSMIT_MS } = this.#server;
+    return terms.retransmitMs ?? retransmitMs;
+  }
+
+  /** Waits longer after each repetition. */
+  #timer(terms: Terms): RetransmissionTimer {
+    const timer = new RetransmissionTimer(this.#ceilingMs(terms));
+    for (let i = 0; i < this.#repetitions; i++) timer.backOff();
+    return timer;
   }
 }
 
-async function inviteWriter(
-  packet: RequestPacket,
-  peer: Deno.NetAddr,
-  server: TftpServerOptions,
-  find: (size: number | undefined) => Promise<Destination>,
-): Promise<Guest> {
-  const announced = packet.options.get("tsize")?.value ?? "";
-  const destination = await find(parseDecimal(announced));
-  const { terms, granted } = decideFor(packet, peer, server, undefined);
-  const first = granted.length > 0 ? encodeOack(granted) : encodeAck(0);
-  return { ...open(first, terms, server, answersWrite), destination };
-}
-
-/** Name of the file; only what is well-formed is looked for. */
-function nameOf(packet: RequestPacket, server: TftpServerOptions): string {
-  try {
-    return decodeText(packet.name, server.encoding);
-  } catch (cause) {
-    throw new TftpError("access-violation", "Malformed file name", { cause });
-  }
-}
-
-function decideFor(
-  packet: RequestPacket,
-  peer: Deno.NetAddr,
-  server: TftpServerOptions,
-  size: number | undefined,
-): { terms: Terms; granted: [string, string][] } {
-  const quirks = server.quirks?.(peer) ?? {};
-  const { max } = BLOCK_SIZE_RANGE;
-  const { maxBlockSize = max, maxWindowBlocks = SERVER_WINDOW_BLOCKS } = server;
-  return decide(packet.type, packet.options, {
-    maxBlockSize: Math.min(maxBlockSize, quirks.maxBlockSize ?? Infinity),
-    maxWindowBlocks: Math.min(
-      maxWindowBlocks,
-      quirks.maxWindowBlocks ?? Infinity,
-    ),
-    maxWindowBytes: server.maxWindowBytes ?? WINDOW_BYTES,
-    size,
-    rollover: server.rollover,
-    omitOptions: quirks.omitOptions,
-    tellEmpty: quirks.tellEmpty,
-  });
-}
-
-function open(
-  packet: Uint8Array<ArrayBuffer>,
-  terms: Terms,
-  server: TftpServerOptions,
-  isReply: (packet: Packet) => boolean,
-): Pick<Guest, "terms" | "opening" | "timer" | "ceilingMs"> {
-  const { retransmitMs = RETRANSMIT_MS, retries = RETRIES } = server;
-  const ceilingMs = terms.retransmitMs ?? retransmitMs;
-  const timer = new RetransmissionTimer(ceilingMs);
-  const few = Math.min(retries, UNHEARD_RETRIES);
-  const opening = new Opening({ packet, timer, retries: few, isReply });
-  return { terms, opening, timer, ceilingMs };
-}
-
-// What is neither a reply nor to be ignored ends the transfer: its machine tells.
-
-function answersOack(packet: Packet): boolean {
-  return packet.type === "ack" ? packet.block === 0 : packet.type !== "oack";
-}
-
-function answersData(packet: Packet): boolean {
-  return packet.type === "ack" ? packet.block === 1 : packet.type !== "oack";
-}
-
-function answersWrite(packet: Packet): boolean {
-  return packet.type !== "oack";
+/** Gives back what was found for a client, and is not wanted any more. */
+export function dismiss(found: Pick<Agreed, "content" | "destination">): void {
+  found.content?.leave();
+  found.destination?.leave();
 }

@@ -1,12 +1,12 @@
 import type { TftpError } from "./error.ts";
-import type { Guest } from "./_guest.ts";
+import type { Agreed } from "./_guest.ts";
 import type { LinkSocket } from "./_link.ts";
 import type { RequestPacket } from "./packet.ts";
 import type { Report } from "./_report.ts";
 
 /** A client that has answered, and so is real. */
 export interface Admitted {
-  readonly guest: Guest;
+  readonly agreed: Agreed;
   readonly packet: RequestPacket;
   /** The datagram that it asked by. */
   readonly request: Uint8Array;

@@ -104,12 +104,20 @@ export function readAnswer(
   if (answer.has("rollover") && rollover !== 0 && rollover !== 1) {
     return wrong("rollover");
   }
+  return termsOf(answer);
+}
+
+/** The terms that an OACK tells. */
+export function termsOf(options: Options): Terms {
+  const seconds = chosen(options, "timeout", undefined);
   return {
-    options: record([...answer].map(([name, { value }]) => [name, value])),
-    rollover: rollover as Rollover | undefined,
-    blockSize: blockSize!,
-    windowBlocks: windowBlocks!,
-    size,
+    options: Object.fromEntries(
+      [...options].map(([name, { value }]) => [name, value]),
+    ),
+    rollover: chosen(options, "rollover", undefined) as Rollover | undefined,
+    blockSize: chosen(options, "blksize", PLAIN_BLOCK_SIZE)!,
+    windowBlocks: chosen(options, "windowsize", 1)!,
+    size: chosen(options, "tsize", undefined),
     retransmitMs: seconds === undefined ? undefined : seconds * 1_000,
   };
 }
@@ -121,8 +129,6 @@ export interface Limits {
   readonly maxWindowBytes: number;
   /** Octets of the file to be read; `undefined` leaves tsize out. */
   readonly size: number | undefined;
-  /** What follows block 65535 unless the client says so. Default: 0. */
-  readonly rollover?: Rollover | undefined;
   /** Options to leave out whatever they say, by lower-case name. */
   readonly omitOptions?: readonly string[] | undefined;
   /** Whether the size of an empty file is told. Default: false. */
@@ -138,14 +144,14 @@ export interface Limits {
  * @param type Whether the file is read or written.
  * @param requested Options of the request.
  * @param limits What to grant.
- * @returns The terms, and the options of the OACK; none means no OACK.
+ * @returns The options of the OACK; none means no OACK.
  */
 export function decide(
   type: "rrq" | "wrq",
   requested: Options,
   limits: Limits,
-): { terms: Terms; granted: [string, string][] } {
-  const granted: [string, string][] = [];
+): [name: string, value: string][] {
+  const granted: [name: string, value: string][] = [];
   const { omitOptions = [], tellEmpty = false } = limits;
   const number = (name: string, min: number, max: number) => {
     if (omitOptions.includes(name)) return undefined;
@@ -179,19 +185,7 @@ export function decide(
   if (size !== undefined) grant("tsize", size);
   const rollover = number("rollover", 0, 1) as Rollover | undefined;
   if (rollover !== undefined) grant("rollover", rollover);
-  return {
-    terms: {
-      options: record(
-        granted.map(([name, value]) => [name.toLowerCase(), value]),
-      ),
-      rollover: rollover ?? limits.rollover,
-      blockSize: blockSize ?? PLAIN_BLOCK_SIZE,
-      windowBlocks: windowBlocks ?? 1,
-      size,
-      retransmitMs: seconds === undefined ? undefined : seconds * 1_000,
-    },
-    granted,
-  };
+  return granted;
 }
 
 /** Most blocks of this size that fit both limits of a window; at least one. */
@@ -201,12 +195,6 @@ export function windowLimit(
 ): number {
   const fitting = Math.floor(limits.maxWindowBytes / blockSize);
   return Math.max(Math.min(limits.maxWindowBlocks, fitting), 1);
-}
-
-function record(
-  options: readonly (readonly [string, string])[],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(options);
 }
 
 function chosen<T>(

@@ -5,30 +5,26 @@ import type { RetransmissionTimer } from "./_retransmission_timer.ts";
 
 /** What an {@linkcode Opening} needs to know. */
 export interface OpeningOptions {
-  /** A client's RRQ or WRQ; a server's OACK, ACK 0 or DATA 1. */
+  /** RRQ or WRQ. */
   readonly packet: Uint8Array<ArrayBuffer>;
   /** Waits between repetitions. */
   readonly timer: RetransmissionTimer;
   /** How often to repeat before giving up. */
   readonly retries: number;
-  /** Whether a packet is a reply at all; others are ignored. Default: any is. */
-  readonly isReply?: ((packet: Packet) => boolean) | undefined;
 }
 
 /**
- * The first exchange of either side: repeats its first packet until there is a
- * reply.
+ * The first exchange of a client: repeats its request until there is a reply.
  *
  * ```
  *  state    │ ERROR  │ a reply  │ deadline
  *  ─────────┼────────┼──────────┼──────────────────────────────────────
- *  asking   │ failed │ answered │ repeat the packet; too often: failed
+ *  asking   │ failed │ answered │ repeat the request; too often: failed
  *  answered, failed          nothing matters any more
  * ```
  *
- * What the reply means is decided by whoever opened: a reading client continues
- * with OACK or DATA 1, a writing one with OACK or ACK 0, a server with ACK 0, ACK
- * 1 or DATA 1.
+ * What the reply means is decided by whoever opened: one who reads continues with
+ * OACK or DATA 1, one who writes with OACK or ACK 0.
  */
 export class Opening implements Machine {
   readonly #options: OpeningOptions;
@@ -63,8 +59,6 @@ export class Opening implements Machine {
 
   handle(packet: Packet, now: number): void {
     if (this.#failure !== undefined || this.#reply !== undefined) return;
-    const { isReply } = this.#options;
-    if (packet.type !== "error" && isReply?.(packet) === false) return;
     this.#deadline = Infinity;
     this.#due = false;
     if (this.#attempts === 0) this.#options.timer.sample(now - this.#askedAt);

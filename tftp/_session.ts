@@ -84,16 +84,16 @@ export class Session {
    * @throws What is nobody's fault but ours.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { guest, report } = this.#options;
+    const { agreed, report } = this.#options;
     const onAbort = () => this.#aborting.abort(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort);
     report.tell("started");
     try {
-      if (guest.content !== undefined) await this.#send();
+      if (agreed.content !== undefined) await this.#send();
       else await this.#take();
     } catch (error) {
-      dismiss(guest);
+      dismiss(agreed);
       throw this.#fail(error);
     } finally {
       signal.removeEventListener("abort", onAbort);
@@ -110,10 +110,10 @@ export class Session {
   }
 
   async #send(): Promise<void> {
-    const { guest, packet, server, report } = this.#options;
-    const { terms, timer, firstBytes, opening } = guest;
+    const { agreed, packet, server, report } = this.#options;
+    const { terms, timer, firstBytes, reply } = agreed;
     const { retries = RETRIES } = server;
-    const content = guest.content!;
+    const content = agreed.content!;
     const plain = firstBytes !== undefined;
     const sender = new Sender({
       ...terms,
@@ -123,10 +123,9 @@ export class Session {
     });
     this.#account = sender;
     this.#bytes = firstBytes ?? 0;
-    const { reply } = opening;
-    if (reply?.type !== "ack") sender.handle(reply!, performance.now());
+    if (reply.type !== "ack") sender.handle(reply, performance.now());
     const whole = plain && firstBytes < terms.blockSize;
-    if (whole) dismiss(guest);
+    if (whole) dismiss(agreed);
     else {
       const text = packet.mode === "netascii";
       const skip = this.#bytes;
@@ -147,7 +146,7 @@ export class Session {
   }
 
   async #take(): Promise<void> {
-    const sink = await this.#options.guest.destination!.open();
+    const sink = await this.#options.agreed.destination!.open();
     try {
       await this.#fill(sink);
     } catch (error) {
@@ -157,9 +156,9 @@ export class Session {
   }
 
   async #fill(sink: Sink): Promise<void> {
-    const { guest, packet, server, report } = this.#options;
+    const { agreed, packet, server, report } = this.#options;
     const { retries = RETRIES, maxFileBytes = Infinity } = server;
-    const { terms, timer, ceilingMs, opening } = guest;
+    const { terms, timer, ceilingMs, reply } = agreed;
     const receiver = this.#account = new Receiver({
       ...terms,
       timer,
@@ -169,7 +168,7 @@ export class Session {
     const wire = receivePieces(this.#link, receiver, {
       blockSize: terms.blockSize,
       size: terms.size,
-      first: opening.reply,
+      first: reply,
       onBytes: (received) => {
         this.#bytes = received;
         report.progress(received, terms.size);
@@ -208,11 +207,11 @@ export class Session {
   }
 
   #statistics(): TransferStatistics {
-    const { guest, askedAt } = this.#options;
-    return summarize(this.#account, guest.timer, guest.terms, {
+    const { agreed, askedAt } = this.#options;
+    return summarize(this.#account, agreed.timer, agreed.terms, {
       bytes: this.#bytes,
       startedAt: askedAt,
-      repeatedRequests: guest.opening.retransmissions,
+      repeatedRequests: agreed.repetitions,
     });
   }
 

@@ -6,12 +6,13 @@ import { dismiss, type Guest } from "./_guest.ts";
 export interface Visitor {
   readonly key: string;
   readonly addr: Deno.NetAddr;
-  readonly request: Uint8Array;
+  /** The datagram that it asked by, packed. */
+  readonly request: string;
   readonly askedAt: number;
   /** What it asked for, once that is found. */
-  guest?: Guest;
+  guest: Guest | undefined;
   /** Its own socket; missing where it shares one. */
-  socket?: UdpSocket;
+  socket: UdpSocket | undefined;
 }
 
 /**
@@ -27,7 +28,7 @@ export class Visitors {
   #alarmAt = Infinity;
 
   /**
-   * @param onDue Called when the deadline of a visitor's opening has passed.
+   * @param onDue Called when the deadline of a visitor's guest has passed.
    * @param onEmpty Called when the last has left.
    */
   constructor(
@@ -109,8 +110,8 @@ export class Visitors {
     for (const visitor of this.#all.values()) {
       const { guest } = visitor;
       if (guest === undefined) continue;
-      if (now >= guest.opening.deadline) this.#onDue(visitor, now);
-      if (this.has(visitor)) next = Math.min(next, guest.opening.deadline);
+      if (now >= guest.deadline) this.#onDue(visitor, now);
+      if (this.has(visitor)) next = Math.min(next, guest.deadline);
     }
     if (next < Infinity) this.wakeAt(next);
   }

@@ -5,6 +5,7 @@ import {
   PLAIN_TERMS,
   readAnswer,
   type Terms,
+  termsOf,
 } from "../../tftp/_negotiation.ts";
 import { Opening } from "../../tftp/_opening.ts";
 import {
@@ -15,6 +16,7 @@ import {
   encodeOack,
   encodeRequest,
   type Packet,
+  type RequestOption,
   type RequestPacket,
 } from "../../tftp/packet.ts";
 import { Receiver } from "../../tftp/_receiver.ts";
@@ -237,6 +239,9 @@ class Server extends End {
       return; // the same again, to another port
     }
     if (this.machine instanceof Receiver) return this.store(packet, now);
+    const opens = this.machine instanceof Opening;
+    const answer = this.#plain ? 1 : 0;
+    if (opens && packet.type === "ack" && packet.block !== answer) return;
     this.machine?.handle(packet, now);
     if (!(this.machine instanceof Opening)) return;
     const { reply } = this.machine;
@@ -244,28 +249,22 @@ class Server extends End {
   }
 
   #open(request: RequestPacket): void {
-    const { terms, granted } = decide(request.type, request.options, {
+    const granted = decide(request.type, request.options, {
       maxBlockSize: 65_464,
       maxWindowBlocks: 65_535,
       maxWindowBytes: Infinity,
       size: this.scenario.size,
     });
-    this.#terms = terms;
+    this.#terms = termsOf(optionsOf(granted));
     const reads = request.type === "rrq";
     this.#plain = reads && granted.length === 0;
     const first = granted.length > 0
       ? encodeOack(granted)
       : reads
-      ? encodeData(1, this.content.subarray(0, terms.blockSize))
+      ? encodeData(1, this.content.subarray(0, this.#terms.blockSize))
       : encodeAck(0);
-    const answer = this.#plain ? 1 : 0;
-    this.machine = new Opening({
-      packet: first,
-      timer: this.#timer,
-      retries: RETRIES,
-      isReply: ({ type, ...packet }) =>
-        type !== "ack" || ("block" in packet && packet.block === answer),
-    });
+    const timer = this.#timer;
+    this.machine = new Opening({ packet: first, timer, retries: RETRIES });
   }
 
   #begin(reply: Packet, now: number): void {
@@ -371,4 +370,10 @@ export function simulate(scenario: Scenario): Outcome {
     sent,
     elapsedMs: now,
   };
+}
+
+function optionsOf(pairs: [string, string][]): Map<string, RequestOption> {
+  return new Map(
+    pairs.map(([name, value]) => [name.toLowerCase(), { name, value }]),
+  );
 }

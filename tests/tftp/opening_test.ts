@@ -120,21 +120,3 @@ Deno.test("Opening.handle() takes a late reply while a repetition is due", () =>
   assertEquals(opening.next(251), undefined);
   assert(opening.reply !== undefined);
 });
-
-Deno.test("Opening ignores what is no reply, but an ERROR always is one", () => {
-  const timer = new RetransmissionTimer(4_000, () => 0);
-  const isReply = (packet: Packet) =>
-    packet.type === "ack" && packet.block === 0;
-  const make = () =>
-    new Opening({ packet: REQUEST, timer, retries: 3, isReply });
-  const opening = make();
-  opening.next(0);
-  opening.handle({ type: "ack", block: 7 }, 1);
-  assertEquals([opening.reply, opening.deadline], [undefined, 250]);
-  opening.handle({ type: "ack", block: 0 }, 2);
-  assertEquals(opening.reply, { type: "ack", block: 0 });
-  const refused = make();
-  refused.next(0);
-  refused.handle({ type: "error", code: 8, message: new Uint8Array() }, 1);
-  assertEquals(refused.failure?.code, "option-refused");
-});

@@ -16,7 +16,7 @@ function rrq(...options: [string, string][]): Uint8Array<ArrayBuffer> {
   return encodeRequest({ type: "rrq", name, mode: "octet", options });
 }
 
-/** Asks from so many addresses, hears the answers, and never says more. */
+/** Asks from so many addresses, and never says more; lets the server keep pace. */
 async function flood(
   server: TftpServer,
   requests: number,
@@ -28,9 +28,9 @@ async function flood(
       const host = (i + n) % 250 + 2;
       return UdpSocket.bind({ hostname: `127.0.${(i / 250) | 0}.${host}` });
     });
-    const answers = sockets.map((socket) => socket.receive());
+    const answer = sockets.at(-1)!.receive();
     for (const socket of sockets) await socket.sendTo(request, server.addr);
-    await Promise.all(answers);
+    await answer;
     for (const socket of sockets) await socket[Symbol.asyncDispose]();
   }
 }
@@ -42,7 +42,7 @@ Deno.test(`TftpServer serves a client while ${FLOOD} others ask and fall silent`
   );
   await flood(live.server, FLOOD, rrq(["tsize", "0"]));
   const { pending, active } = live.server.stats;
-  assert(pending > 64, `only ${pending} pending`);
+  assert(pending > FLOOD / 4, `only ${pending} pending`);
   assertEquals(active, 0);
   await using client = new TftpClient(live.addr);
   const served = await client.bytes("f", { timeoutMs: 10_000 });
