@@ -26,6 +26,12 @@ export const MAX_TRANSFERS = 256;
 export const PIECE_BYTES: number = 256 * 1024;
 
 /**
+ * Blocks that a piece of a received file has at least: large ones would fill it
+ * badly, and it is only worth its allocation if many fit.
+ */
+export const PIECE_BLOCKS = 16;
+
+/**
  * How often a server repeats its first packet to a client that was never heard:
  * its address may be forged, and whoever it belongs to would get all of it.
  */

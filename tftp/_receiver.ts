@@ -59,6 +59,8 @@ export class Receiver implements Machine {
   #answerDue = false;
   /** Last block that was acknowledged, and when. */
   #acknowledged = 0;
+  /** One for all: if an older one has not left yet, the newer one says more. */
+  readonly #ack: Uint8Array<ArrayBuffer> = encodeAck(0);
   #answeredAt = 0;
   /** Whether that ACK was sent more than once: no sample from its answer. */
   #repeated = false;
@@ -179,7 +181,10 @@ export class Receiver implements Machine {
         (this.#state === "dallying" ? dally : timer.waitMs);
     }
     if (this.#state === "opening") return opening;
-    return encodeAck(toWire(this.#acknowledged, rollover));
+    const block = toWire(this.#acknowledged, rollover);
+    this.#ack[2] = block >> 8;
+    this.#ack[3] = block;
+    return this.#ack;
   }
 
   #receive(

@@ -99,7 +99,7 @@ export class TftpClient {
    *
    * @param path Name of the file as the server knows it.
    * @param options Block size, window, timeouts, mode.
-   * @returns The file in chunks of up to 256 KiB that belong to the caller.
+   * @returns The file in chunks of up to 256 KiB, or of 16 blocks, that belong to the caller.
    *
    * @example Read a file in chunks
    * ```ts
