@@ -1,5 +1,5 @@
 /**
- * Everything at once, on loopback: serves a folder with a 32 MiB image,
+ * Everything at once, on loopback: serves a folder with an 8 MiB image,
  * downloads it with a progress bar, checks it, uploads it, shows an error, finds
  * three peers, and runs an echo server under every model. Ends by itself.
  */
@@ -9,7 +9,7 @@ import { TftpError } from "../tftp/mod.ts";
 import { Progress, summary } from "../cli/progress.ts";
 import { race } from "./tcp_models.ts";
 
-const SIZE = 32 * 1024 * 1024;
+const SIZE = 8 * 1024 * 1024;
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");

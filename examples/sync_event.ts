@@ -13,14 +13,14 @@ import {
   threads,
 } from "@lockstep/lockstep/sync";
 
-/** Turns green when three cars have come, and red when they have gone. */
+/** Turns green when two cars have come, and red when they have gone. */
 export function light(green: Event, gone: Semaphore): void {
   for (let phase = 0; phase < 2; phase++) {
     console.log("red");
-    while (green.waiting < 3) sleepSync(1);
+    while (green.waiting < 2) sleepSync(1);
     console.log("green");
     green.set();
-    for (let car = 0; car < 3; car++) gone.acquireSync();
+    for (let car = 0; car < 2; car++) gone.acquireSync();
     green.clear();
   }
   console.log("red");
@@ -48,7 +48,7 @@ if (import.meta.main) {
   const lamp = here.start("light", [green, gone]);
   for (let phase = 0; phase < 2; phase++) {
     while (green.isSet) await sleep(1); // these come when it is red
-    const cars = [1, 2, 3].map(() => here.start("car", [green, gone]));
+    const cars = [1, 2].map(() => here.start("car", [green, gone]));
     for (const car of cars) await car.join();
   }
   await lamp.join();

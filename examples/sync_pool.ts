@@ -1,5 +1,5 @@
 /**
- * A pool is some threads and a queue of tasks for them. Sixteen tasks on six
+ * A pool is some threads and a queue of tasks for them. Eight tasks on three
  * threads run in three waves; each waits until the whole wave is there, so that
  * it can be seen. A task that fails reports its error, and the pool lives on.
  *
@@ -29,7 +29,7 @@ export function area(side: number): string {
 
 if (import.meta.main) {
   const pool = new ThreadPool<typeof import("./sync_pool.ts")>({
-    size: 6,
+    size: 3,
     module: import.meta.url,
     initializer: "setUnit",
     initializerArgs: ["cm²"],
@@ -39,13 +39,13 @@ if (import.meta.main) {
   const waves = [new Event(), new Event(), new Event()];
   const counts: number[] = [];
   const onResult = (count: number) => counts.push(count);
-  const tasks = Array.from({ length: 16 }, (_, i) => {
-    const wave = waves[Math.floor(i / 6)]!;
+  const tasks = Array.from({ length: 8 }, (_, i) => {
+    const wave = waves[Math.floor(i / 3)]!;
     return pool.submit("work", [wave, running], { onResult });
   });
   for (const [i, wave] of waves.entries()) {
-    const size = Math.min(6, tasks.length - 6 * i);
-    while (wave.waiting < size || counts.length < 6 * i) await sleep(1);
+    const size = Math.min(3, tasks.length - 3 * i);
+    while (wave.waiting < size || counts.length < 3 * i) await sleep(1);
     console.log(`wave ${i + 1}: ${size} run, ${pool.stats().queued} wait`);
     wave.set();
   }

@@ -1,7 +1,7 @@
 /**
- * A semaphore is a number of permits. A restaurant has five chairs for twenty
- * guests; and a consumer takes what a producer gives: it stops when nothing is
- * left, and runs on as soon as there is more.
+ * A semaphore is a number of permits. A restaurant has two chairs for six guests;
+ * and a consumer takes what a producer gives: it stops when nothing is left, and
+ * runs on as soon as there is more.
  *
  *     deno run --allow-read examples/sync_semaphore.ts
  */
@@ -38,15 +38,15 @@ export function consume(goods: Semaphore, taken: SharedValue): void {
 if (import.meta.main) {
   const here = threads<typeof import("./sync_semaphore.ts")>(import.meta.url);
 
-  const [chairs, table] = [new Semaphore(0), new Barrier(5)];
+  const [chairs, table] = [new Semaphore(0), new Barrier(2)];
   const seated = new SharedValue("i32", 0);
   const guests = Array.from(
-    { length: 20 },
+    { length: 6 },
     () => here.start("eat", [chairs, table, seated]),
   );
-  while (chairs.waiting < 20) await sleep(1);
+  while (chairs.waiting < 6) await sleep(1);
   console.log(`${chairs.waiting} wait for the restaurant to open`);
-  chairs.release(5);
+  chairs.release(2);
   const counts: number[] = [];
   for (const guest of guests) counts.push(await guest.join());
   console.log(`${counts.length} ate, at most ${Math.max(...counts)} at a time`);

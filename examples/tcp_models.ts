@@ -46,7 +46,7 @@ async function rate(concurrency: Concurrency): Promise<number> {
     handler: { module: import.meta.url, name: "echo" },
     concurrency,
     // A thread takes 30 ms and 12 MiB: the other clients wait for one.
-    maxConnections: concurrency === "threads" ? 8 : CLIENTS,
+    maxConnections: concurrency === "threads" ? 2 : CLIENTS,
     onListen: listening.resolve,
   });
   const served = server.serveForever();
