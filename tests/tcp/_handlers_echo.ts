@@ -1,6 +1,7 @@
 /** Handlers in module form, which run under every model. */
-import { RequestHandler, type TcpContext } from "../../tcp/handler.ts";
+import { RequestHandler } from "../../tcp/handler.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
+import { octets } from "./_pair.ts";
 
 /** What the hook was told, in the thread that accepts. */
 export const told: unknown[] = [];
@@ -20,47 +21,47 @@ export async function echo(socket: TcpSocket): Promise<void> {
   }
 }
 
-/** Sends back lines as they are asked for; throws when told to. */
-export async function talk(socket: TcpSocket): Promise<void> {
+/** Sends back lines as they are asked for. */
+async function talk(socket: TcpSocket): Promise<void> {
   for await (const line of socket.lines({ maxBytes: 1_000_000 })) {
-    if (line === "throw") throw new RangeError("as you wish");
     const count = /^take (\d+)$/.exec(line)?.[1];
     const answer = count === undefined
-      ? new TextEncoder().encode(`${line.toUpperCase()}\n`)
+      ? octets(`${line.toUpperCase()}\n`)
       : await socket.receiveExactly(Number(count));
     await socket.sendAll(answer);
   }
-  await socket.sendAll(new TextEncoder().encode("the end\n"));
+  await socket.sendAll(octets("the end\n"));
 }
 
 /** Waits until it is told to end, and says so. */
-export async function wait(
-  socket: TcpSocket,
-  { signal }: TcpContext,
-): Promise<void> {
+async function wait(socket: TcpSocket, signal: AbortSignal): Promise<void> {
   await socket.receiveExactly(2);
-  await socket.sendAll(new TextEncoder().encode("waiting\n"));
+  await socket.sendAll(octets("waiting\n"));
   try {
     await socket.receive(1, { signal });
   } catch {
-    await socket.sendAll(new TextEncoder().encode("told to end\n"));
+    await socket.sendAll(octets("told to end\n"));
   }
 }
 
-/** Says hello, its own way. */
-export class Greeter extends RequestHandler {
-  #name = "";
+/** Does what the first line says, or else greets whoever that is. */
+export class Host extends RequestHandler {
+  #word = "";
 
   override async setup(): Promise<void> {
-    this.#name = await this.socket.readLine() ?? "";
+    this.#word = await this.socket.readLine() ?? "";
   }
 
   override async handle(): Promise<void> {
-    await this.socket.sendAll(new TextEncoder().encode(`hi ${this.#name}\n`));
-    if (this.#name === "nobody") throw new RangeError("nobody is not welcome");
+    if (this.#word === "talk") return await talk(this.socket);
+    if (this.#word === "wait") {
+      return await wait(this.socket, this.context.signal);
+    }
+    await this.socket.sendAll(octets(`hi ${this.#word}\n`));
+    if (this.#word === "nobody") throw new RangeError("nobody is not welcome");
   }
 
   override async finish(): Promise<void> {
-    await this.socket.sendAll(new TextEncoder().encode("bye\n"));
+    await this.socket.sendAll(octets("bye\n"));
   }
 }

@@ -4,6 +4,7 @@ import { connect } from "../../tcp/connect.ts";
 import type { TcpContext } from "../../tcp/handler.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { octets, text } from "./_pair.ts";
+import { spin } from "./_spin.ts";
 
 const LIMIT = { timeoutMs: 20_000 };
 
@@ -56,7 +57,7 @@ export async function obey(
         await socket.sendAll(octets(`${granted().join(" ")}\n`));
         break;
       case "spin":
-        for (;;);
+        return spin();
       case "die":
         return Deno.exit(3);
       case "stay":

@@ -37,14 +37,22 @@ export async function withServer(
 
 /** A handler of the module that all models run. */
 export function handlerOf(
-  name: "echo" | "talk" | "wait" | "Greeter",
+  name: "echo" | "Host",
 ): { module: string; name: string } {
   return { module: MODULE, name };
 }
 
-/** Connects, and closes when the test is over. */
-async function client(server: TcpServer): Promise<TcpSocket> {
-  return await connect({ ...server.addr, ...LIMIT });
+/** Connects, says the first words, and closes when the test is over. */
+async function client(server: TcpServer, words: string): Promise<TcpSocket> {
+  const socket = await connect({ ...server.addr, ...LIMIT });
+  await socket.sendAll(octets(words));
+  return socket;
+}
+
+/** Hears the last words of the handler, then the end. */
+async function partFrom(socket: TcpSocket): Promise<void> {
+  assertEquals(await socket.readLine(LIMIT), "bye");
+  assertEquals(await socket.receive(1, LIMIT), null);
 }
 
 /**
@@ -56,72 +64,74 @@ export function suite(
   concurrency: Concurrency,
   options: Partial<TcpServerOptions> = {},
 ): void {
-  const name = `TcpServer ${concurrency}`;
-  const many = { serial: 1, threads: 4 }[concurrency as string] ?? 20;
+  const many = { serial: 1, threads: 2 }[concurrency as string] ?? 20;
 
-  Deno.test(`${name} serves clients side by side, each in order`, async () => {
-    const given = { ...options, handler: handlerOf("talk"), concurrency };
-    await withServer(given, async (server) => {
-      const talks = Array.from({ length: many }, async (_, i) => {
-        using socket = await client(server);
-        for (const word of ["hello", `client ${i}`, "grüße"]) {
-          await socket.sendAll(octets(`${word}\n`));
-          assertEquals(await socket.readLine(LIMIT), word.toUpperCase());
-        }
-        await socket.sendAll(octets("take 8\n1234"));
-        await socket.sendAll(octets("5678"));
-        const taken = await socket.receiveExactly(8, LIMIT);
-        assertEquals(text(taken), "12345678");
-        await socket.closeWrite(); // half: it still answers
-        assertEquals(await socket.readLine(LIMIT), "the end");
-        assertEquals(await socket.receive(1, LIMIT), null);
-      });
-      await Promise.all(talks);
-      await until(() => server.stats.handled === many);
-      assertEquals(server.stats.inFlight, 0);
-
-      using large = await client(server);
-      const line = "x".repeat(500_000);
-      const sent = large.sendAll(octets(`${line}\n`));
-      const answer = await large.readLine({ ...LIMIT, maxBytes: 1_000_000 });
-      await sent;
-      assert(answer === line.toUpperCase());
+  /** Many talk side by side, each in order; one of them much. */
+  async function talk(server: TcpServer): Promise<void> {
+    const talks = Array.from({ length: many }, async (_, i) => {
+      using socket = await client(server, "talk\n");
+      for (const word of ["hello", `client ${i}`, "grüße"]) {
+        await socket.sendAll(octets(`${word}\n`));
+        assertEquals(await socket.readLine(LIMIT), word.toUpperCase());
+      }
+      await socket.sendAll(octets("take 8\n1234"));
+      await socket.sendAll(octets("5678"));
+      const taken = await socket.receiveExactly(8, LIMIT);
+      assertEquals(text(taken), "12345678");
+      await socket.closeWrite(); // half: it still answers
+      assertEquals(await socket.readLine(LIMIT), "the end");
+      await partFrom(socket);
     });
-  });
+    await Promise.all(talks);
+    await until(() => server.stats.handled === many);
+    assertEquals(server.stats.inFlight, 0);
 
-  Deno.test(`${name} goes on when handlers throw or clients leave`, async () => {
-    const given = { ...options, handler: handlerOf("Greeter"), concurrency };
+    using large = await client(server, "talk\n");
+    const line = "x".repeat(200_000);
+    const sent = large.sendAll(octets(`${line}\n`));
+    const answer = await large.readLine({ ...LIMIT, maxBytes: 1_000_000 });
+    await sent;
+    assert(answer === line.toUpperCase());
+    await large.closeWrite();
+    assertEquals(await large.readLine(LIMIT), "the end");
+    await partFrom(large);
+    await until(() => server.stats.handled === many + 1);
+  }
+
+  /** The server goes on when handlers throw, or clients leave. */
+  async function fail(server: TcpServer): Promise<void> {
+    using bad = await client(server, "nobody\n");
+    assertEquals(await bad.readLine(LIMIT), "hi nobody");
+    await partFrom(bad); // finish() all the same
+    await until(() => server.stats.failed === 1);
+    const isToldHere = concurrency !== "pool" && concurrency !== "prefork";
+    assertEquals(
+      told.map((error) => (error as Error).message),
+      isToldHere ? ["nobody is not welcome"] : [],
+    );
+
+    (await client(server, "")).close();
+    await until(() => server.stats.handled + server.stats.failed === many + 3);
+    using good = await client(server, "Ann\n");
+    assertEquals(await good.readLine(LIMIT), "hi Ann");
+  }
+
+  /** The server lets handlers finish, then tells them to end. */
+  async function drain(server: TcpServer): Promise<void> {
+    using socket = await client(server, "wait\ngo");
+    assertEquals(await socket.readLine(LIMIT), "waiting");
+    const ended = server.shutdown({ graceMs: 50 });
+    assertEquals(await socket.readLine(LIMIT), "told to end");
+    assertEquals(await ended, 0);
+  }
+
+  Deno.test(`TcpServer ${concurrency} serves side by side, goes on when handlers throw, and drains`, async () => {
+    told.length = 0;
+    const given = { ...options, handler: handlerOf("Host"), concurrency };
     await withServer(given, async (server) => {
-      told.length = 0;
-      using bad = await client(server);
-      await bad.sendAll(octets("nobody\n"));
-      assertEquals(await bad.readLine(LIMIT), "hi nobody");
-      assertEquals(await bad.readLine(LIMIT), "bye"); // finish() all the same
-      assertEquals(await bad.receive(1, LIMIT), null);
-      await until(() => server.stats.failed === 1);
-      const isToldHere = concurrency !== "pool" && concurrency !== "prefork";
-      assertEquals(
-        told.map((error) => (error as Error).message),
-        isToldHere ? ["nobody is not welcome"] : [],
-      );
-
-      (await client(server)).close();
-      await until(() => server.stats.handled + server.stats.failed === 2);
-      using good = await client(server);
-      await good.sendAll(octets("Ann\n"));
-      assertEquals(await good.readLine(LIMIT), "hi Ann");
-    });
-  });
-
-  Deno.test(`${name} drains when it is shut down, then tells handlers to end`, async () => {
-    const given = { ...options, handler: handlerOf("wait"), concurrency };
-    await withServer(given, async (server) => {
-      using socket = await client(server);
-      await socket.sendAll(octets("go"));
-      assertEquals(await socket.readLine(LIMIT), "waiting");
-      const ended = server.shutdown({ graceMs: 50 });
-      assertEquals(await socket.readLine(LIMIT), "told to end");
-      assertEquals(await ended, 0);
+      await talk(server);
+      await fail(server);
+      await drain(server);
     });
   });
 }

@@ -5,6 +5,7 @@ import { connect } from "../../tcp/connect.ts";
 import type { TcpContext } from "../../tcp/handler.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
 import { octets, text } from "./_pair.ts";
+import { spin } from "./_spin.ts";
 
 /** What the hooks were told, in this thread. */
 export const heard: {
@@ -59,7 +60,7 @@ export async function obeyAsync(socket: TcpSocket): Promise<void> {
       return Deno.exit(3);
     case "spin":
       await socket.sendAll(octets("!"));
-      for (;;);
+      return spin();
   }
 }
 
@@ -88,11 +89,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   id: (socket) => socket.sendAllSync(octets(`${Thread.current.id}`)),
   spin(socket) {
     socket.sendAllSync(octets("!"));
-    for (;;);
+    spin();
   },
   spinAs(socket) {
     socket.sendAllSync(octets(`${Thread.current.id}`));
-    for (;;);
+    spin();
   },
   sum(socket) {
     const count = Number(socket.readLineSync());

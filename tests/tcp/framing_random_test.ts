@@ -10,8 +10,8 @@ import { lengthPrefixed } from "../../tcp/length_prefixed.ts";
 import { type Next, random, STRESS, withSeed } from "../sync/_random.ts";
 import { memoryStream } from "./_memory_stream.ts";
 
-const MANY_FRAMES = 10_000;
-const FRAMES = STRESS ? MANY_FRAMES : 400;
+const MANY_FRAMES = STRESS ? 10_000 : 2_000;
+const FRAMES = STRESS ? MANY_FRAMES : 200;
 const MOST_BYTES = 1_048_576;
 
 /** Random octets, of which frames are cut. */

@@ -20,9 +20,13 @@ import { CONCURRENCIES } from "../../tcp/concurrency.ts";
 import { connect } from "../../tcp/connect.ts";
 import { TcpServer } from "../../tcp/server.ts";
 import type { TcpSocket } from "../../tcp/socket.ts";
+import { STRESS } from "../sync/_random.ts";
 import { until } from "../sync/_until.ts";
 import { handlerOf, LIMIT, suite, withServer } from "./_model_suite.ts";
 import { octets, text } from "./_pair.ts";
+
+/** How many connect at once. */
+const MANY = STRESS ? 1000 : 200;
 
 /** Models whose handlers run in this thread. */
 const HERE = [
@@ -37,7 +41,7 @@ const HERE = [
 
 for (const concurrency of HERE) suite(concurrency);
 suite("threads", { size: 2 });
-if (Deno.build.os === "linux") suite("pool", { size: 2 });
+if (Deno.build.os === "linux") suite("pool", { size: 1 });
 if (Deno.build.os !== "windows") {
   suite("processes", { size: 1 });
   suite("prefork", { size: 1 });
@@ -45,7 +49,7 @@ if (Deno.build.os !== "windows") {
 
 for (const concurrency of HERE.slice(1)) {
   // Each wait of select() costs as much as there are connections.
-  const many = concurrency === "select" ? 300 : 1000;
+  const many = concurrency === "select" ? MANY / 4 : MANY;
   Deno.test(`TcpServer ${concurrency} lets no slow client stop the others, of ${many}`, async () => {
     const options = { handler: handlerOf("echo"), concurrency, backlog: 1024 };
     await withServer({ ...options, maxConnections: 2000 }, async (server) => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { calcsize, pack, type StructValue, unpack } from "../../tcp/struct.ts";
 import { type Next, random, STRESS, withSeed } from "../sync/_random.ts";
 
-const ROUNDS = STRESS ? 100 : 3;
+const ROUNDS = STRESS ? 100 : 1;
 const QUESTIONS = 2000;
 const PEER = fileURLToPath(import.meta.resolve("./_struct_peer.py"));
 const LETTERS = "xcbB?hHiIlLqQnNPefdsp";
