@@ -50,10 +50,7 @@ export class Program {
 
   /** The port that the first line of stderr ends with. */
   async port(): Promise<number> {
-    const line = await this.err() ?? "";
-    const [, port] = line.match(/(?::|port )(\d+)(?:,.*)?$/) ?? [];
-    assert(port !== undefined, `no port in "${line}"`);
-    return Number(port);
+    return portOf(await this.err() ?? "");
   }
 
   async type(line: string): Promise<void> {
@@ -87,4 +84,11 @@ export class Program {
     }
     await this.end();
   }
+}
+
+/** The port that a line ends with. */
+export function portOf(line: string): number {
+  const [, port] = line.match(/(?::|port )(\d+)(?:,.*)?$/) ?? [];
+  assert(port !== undefined, `no port in "${line}"`);
+  return Number(port);
 }

@@ -4,12 +4,11 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { dispatch } from "../../cli/dispatch.ts";
-import { tcpCommands } from "../../tcp/cli.ts";
 import { CONCURRENCIES } from "../../tcp/concurrency.ts";
 import { listen } from "../../tcp/listener.ts";
 import { TcpServer } from "../../tcp/server.ts";
 import { echo } from "../../tcp/_echo.ts";
+import { type Ended, Here, here } from "../cli/_here.ts";
 import { Program } from "../cli/_program.ts";
 import { AUTHORITY, CERTIFICATE, KEY } from "./_certificate.ts";
 import { octets } from "./_pair.ts";
@@ -19,19 +18,9 @@ const LIMIT = { timeoutMs: 10_000 };
 /** No signals that a program could catch can be sent on Windows. */
 const ignore = Deno.build.os === "windows";
 
-/** Runs a command that needs no input, in this process. */
-async function run(...args: string[]) {
-  const { log, error } = console;
-  const out: string[] = [];
-  const err: string[] = [];
-  console.log = (text: string) => void out.push(text);
-  console.error = (text: string) => void err.push(text);
-  try {
-    const code = await dispatch({ tcp: tcpCommands }, "", ["tcp", ...args]);
-    return { code, out, err };
-  } finally {
-    Object.assign(console, { log, error });
-  }
+/** Runs a command to its end, in this process. */
+function run(...args: string[]): Promise<Ended> {
+  return here("tcp", ...args);
 }
 
 /** The address of a server, as a word. */
@@ -87,19 +76,15 @@ Deno.test("tcp connect ends when the other side has, and tells its own end", asy
   assertEquals([code, out], [0, ["login: welcome"]]);
 });
 
-Deno.test({
-  name: "tcp connect is ended by Ctrl-C",
-  ignore,
-  async fn() {
-    await using listener = listen();
-    await using program = new Program("tcp", "connect", wordOf(listener));
-    using server = await listener.accept(LIMIT);
-    await program.err(); // it is connected
-    program.interrupt();
-    assertEquals(await server.receive(1, LIMIT), null);
-    const { code, err } = await program.end();
-    assertEquals([code, err], [1, ["lockstep tcp connect: Interrupted"]]);
-  },
+Deno.test("tcp connect is ended by Ctrl-C", async () => {
+  await using listener = listen();
+  await using program = new Here("tcp", "connect", wordOf(listener));
+  using server = await listener.accept(LIMIT);
+  await program.err(); // it is connected
+  program.interrupt();
+  assertEquals(await server.receive(1, LIMIT), null);
+  const { code, err } = await program.end();
+  assertEquals([code, err], [1, ["lockstep tcp connect: Interrupted"]]);
 });
 
 Deno.test("tcp load measures many connections, with TLS too", async () => {
