@@ -1,11 +1,27 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { Collector } from "../../tcp/_collector.ts";
+import { StepDecoder, stepEncoding } from "../../tcp/_handshake_steps.ts";
 import { Input } from "../../tcp/_input.ts";
 import { delimited } from "../../tcp/delimited.ts";
 import { FrameError } from "../../tcp/frame_error.ts";
 import type { FrameDecoder } from "../../tcp/framing.ts";
+import { jsonHeader } from "../../tcp/json_header.ts";
 import { lengthPrefixed } from "../../tcp/length_prefixed.ts";
-import { ascii, bytes, drained, filled, pieces, pushed } from "./_framing.ts";
+import { UnexpectedEofError } from "../../tcp/unexpected_eof.ts";
+import {
+  ascii,
+  bytes,
+  drained,
+  filled,
+  joined,
+  pieces,
+  pushed,
+} from "./_framing.ts";
 
 /** Requires an error that stays. */
 function assertFails(
@@ -168,7 +184,7 @@ Deno.test("delimited() keeps little of what it skips, and stays in step", () => 
   for (const delimiter of ["\n", "\r\n", "<=>"]) {
     const d = delimiter;
     const wire = ascii(
-      `one${d}${"long".repeat(500)}${d}four${d}fiver${d}six${d}`,
+      `one${d}${"long".repeat(100)}${d}four${d}fiver${d}six${d}`,
     );
     for (const size of [1, 2, 3, 5, 64, 5000]) {
       const decoder = delimited({ ...options, delimiter }).decoder();
@@ -176,5 +192,110 @@ Deno.test("delimited() keeps little of what it skips, and stays in step", () => 
       assertEquals(frames, ["one", "four", "six"].map(ascii), `${size}`);
       assertEquals([decoder.finished, decoder.pending], [5, 0]);
     }
+  }
+});
+
+/** What is had and needed if the input ends after so many octets. */
+function end(
+  decoder: FrameDecoder<unknown>,
+  wire: Uint8Array,
+  have: number,
+): [number, number] {
+  for (let i = 0; i < have; i++) {
+    decoder.push(wire.subarray(i, i + 1));
+    drained(decoder);
+  }
+  decoder.end();
+  const error = assertThrows(() => decoder.next(), UnexpectedEofError);
+  assertStrictEquals(assertThrows(() => decoder.next()), error);
+  return [error.have, error.need];
+}
+
+Deno.test("lengthPrefixed() tells how much of a frame is missing at the end", () => {
+  for (const strip of [0, 1, 4, 6, 7]) {
+    const codec = lengthPrefixed({ offset: 2, strip, bytes: 2 });
+    const wire = joined(codec.encode(filled(14 - strip)));
+    for (let have = 1; have < 14; have++) {
+      const need = have < 4 ? 4 : 14;
+      assertEquals(end(codec.decoder(), wire, have), [have, need]);
+    }
+  }
+});
+
+Deno.test("lengthPrefixed() misses the rest of what it skips, too", () => {
+  const codec = lengthPrefixed({
+    bytes: 1,
+    maxFrameBytes: 2,
+    oversize: "skip",
+  });
+  const wire = joined(lengthPrefixed({ bytes: 1 }).encode(filled(9)));
+  assertEquals(end(codec.decoder(), wire, 5), [5, 10]);
+});
+
+Deno.test("delimited() misses at least an octet at the end", () => {
+  for (const delimiter of ["\n", "\r\n", "<=>"]) {
+    const codec = delimited({ delimiter });
+    const wire = joined(codec.encode(ascii("hello")));
+    for (let have = 1; have < wire.length; have++) {
+      assertEquals(end(codec.decoder(), wire, have), [have, have + 1]);
+    }
+  }
+});
+
+Deno.test("jsonHeader() tells how much of a header is missing at the end", () => {
+  const codec = jsonHeader();
+  const wire = joined(codec.encode({ header: { name: "a" } }));
+  for (let have = 1; have < wire.length; have++) {
+    const need = have < 4 ? 4 : wire.length;
+    assertEquals(end(codec.decoder(), wire, have), [have, need]);
+  }
+});
+
+Deno.test("jsonHeader() tells how much of a body is missing at the end", () => {
+  const codec = jsonHeader();
+  const wire = joined(codec.encode({ body: filled(10) }));
+  for (let have = 0; have < 10; have++) {
+    const all = wire.length - 10 + have;
+    assertEquals(end(codec.decoder(), wire, all), [have, 10]);
+  }
+});
+
+Deno.test("handshake() tells how much of a step is missing at the end", () => {
+  const decoder = () => new StepDecoder(() => 10);
+  const offer = joined(stepEncoding.encode({ type: "offer", length: 10 }));
+  const payload = filled(10);
+  const wire = joined(stepEncoding.encode({ type: "payload", payload }));
+  for (let have = 1; have < 5; have++) {
+    assertEquals(end(decoder(), offer, have), [have, 5]);
+  }
+  for (let have = 1; have < 11; have++) {
+    assertEquals(end(decoder(), wire, have), [have, 11]);
+  }
+});
+
+Deno.test("no codec misses anything between frames", () => {
+  const codecs = [
+    lengthPrefixed(),
+    lengthPrefixed({ strip: 0 }),
+    delimited(),
+  ];
+  for (const codec of codecs) {
+    for (const frames of [0, 1, 2]) {
+      const decoder = codec.decoder();
+      for (let i = 0; i < frames; i++) {
+        decoder.push(joined(codec.encode(filled(4, 64))));
+      }
+      decoder.end();
+      assertEquals(drained(decoder).length, frames);
+      assertEquals([decoder.next(), decoder.pending], [undefined, 0]);
+    }
+  }
+});
+
+Deno.test("no codec takes input after the end", () => {
+  for (const codec of [lengthPrefixed(), delimited(), jsonHeader()]) {
+    const decoder = codec.decoder();
+    decoder.end();
+    assertThrows(() => decoder.push(filled(1)), TypeError, "has ended");
   }
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "../../tcp/connect.ts";
 import { listen } from "../../tcp/listener.ts";
+import { STRESS } from "../sync/_random.ts";
 import { withDescriptors } from "./_descriptors.ts";
 import { octets, text } from "./_pair.ts";
 import { rude } from "./_rude.ts";
@@ -150,4 +151,22 @@ Deno.test("listen() speaks IPv6", async () => {
   using server = await listener.accept(LIMIT);
   await client.sendAll(octets("six"));
   assertEquals(text(await server.receive(9, LIMIT)), "six");
+});
+
+/** Clients of one round; the backlog has room for them. */
+const RUDE_CLIENTS = 200;
+const ROUNDS = STRESS ? 500 : 3;
+
+Deno.test("TcpListener skips clients by the hundred that were gone when they were accepted", async () => {
+  using listener = listen();
+  const addr = listener.addr as Deno.NetAddr;
+  for (let round = 1; round <= ROUNDS; round++) {
+    await Promise.all(Array.from({ length: RUDE_CLIENTS }, () => rude(addr)));
+    using client = await connect({ ...addr, ...LIMIT });
+    using server = await listener.accept(LIMIT); // not before they are gone
+    assertEquals(server.remoteAddr, client.localAddr);
+    assertEquals(listener.stats.gone, round * RUDE_CLIENTS);
+    await client.sendAll(octets(`round ${round}\n`));
+    assertEquals(await server.readLine(LIMIT), `round ${round}`);
+  }
 });

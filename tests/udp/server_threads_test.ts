@@ -147,7 +147,11 @@ Deno.test("UdpServer says which handlers it cannot run, and frees its port", asy
   }
   for (const concurrency of ["async", "threads"] as const) {
     const missing = { module: MODULE, name: "nothing" };
-    const server = new UdpServer({ handler: missing, concurrency });
+    const server = new UdpServer({
+      handler: missing,
+      concurrency,
+      size: 1,
+    });
     await assertRejects(
       () => server.serveForever(),
       TypeError,
