@@ -2,6 +2,7 @@
 import { currentTask } from "../../sync/task.ts";
 import { Thread } from "../../sync/thread.ts";
 import type { Datagram } from "../../udp/socket.ts";
+import { spin } from "../tcp/_spin.ts";
 
 /** What the hooks were told, in this thread. */
 export const errors: unknown[] = [];
@@ -34,7 +35,7 @@ export function obey(
     case 4:
       return Promise.resolve(data);
     case 5:
-      for (;;);
+      return spin();
     case 6:
       return Uint8Array.of(currentTask() === undefined ? 0 : 1);
   }
