@@ -99,7 +99,7 @@ try {
     console.log(`  ${name} answers from ${addr.hostname}:${addr.port}`);
   }
 
-  console.log("Echo, 50 clients");
+  console.log("Echo, 20 clients");
   await race();
 } finally {
   await Deno.remove(folder, { recursive: true });

@@ -42,9 +42,7 @@ if (import.meta.main) {
   const queue = new Queue<number>({ maxSize: 10 });
   const most = new SharedValue("i32", 0);
   const producers = [0, 1].map((i) => here.start("produce", [queue, i]));
-  const consumers = [1, 2, 3].map(() =>
-    here.start("consume", [queue, most])
-  );
+  const consumers = [1, 2, 3].map(() => here.start("consume", [queue, most]));
   for (const producer of producers) await producer.join();
   await queue.join(); // all that was put is done
   queue.shutdown();

@@ -1,5 +1,5 @@
 /**
- * A semaphore is a number of permits. A restaurant has two chairs for six guests;
+ * A semaphore is a number of permits. A restaurant has two chairs for four guests;
  * and a consumer takes what a producer gives: it stops when nothing is left, and
  * runs on as soon as there is more.
  *
@@ -41,10 +41,10 @@ if (import.meta.main) {
   const [chairs, table] = [new Semaphore(0), new Barrier(2)];
   const seated = new SharedValue("i32", 0);
   const guests = Array.from(
-    { length: 6 },
+    { length: 4 },
     () => here.start("eat", [chairs, table, seated]),
   );
-  while (chairs.waiting < 6) await sleep(1);
+  while (chairs.waiting < 4) await sleep(1);
   console.log(`${chairs.waiting} wait for the restaurant to open`);
   chairs.release(2);
   const counts: number[] = [];

@@ -1,5 +1,5 @@
 /**
- * One handler under every model of concurrency: an echo server, 50 clients at
+ * One handler under every model of concurrency: an echo server, 20 clients at
  * once, 20 messages each. Which is the fastest depends on the machine; see the
  * table at `Concurrency` for what each is for.
  *
@@ -14,7 +14,7 @@ import {
   type TcpSocket,
 } from "@lockstep/lockstep/tcp";
 
-const CLIENTS = 50;
+const CLIENTS = 20;
 const MESSAGES = 20;
 
 /** Sends back whatever comes; the same in a thread, or another process. */

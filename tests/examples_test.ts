@@ -93,7 +93,7 @@ const EXPECTED: Record<string, string[]> = {
     "free: TypeError: Cannot release the Lock: nobody holds it\n",
   ],
   sync_ordered: [
-    `${"ABC".repeat(3)}\n9 threads\nheld: A false B true C true\n`,
+    `${"ABC".repeat(2)}\n6 threads\nheld: A false B true C true\n`,
   ],
   sync_pipe: [
     "1 + 2 + 3 = 6\nanswers: 30, 0.75\n",
@@ -128,7 +128,7 @@ const EXPECTED: Record<string, string[]> = {
     "early: 0 and 0\nearly: 0 and 0\nearly: 0 and 0\nlate: 1 and 1\n",
   ],
   sync_semaphore: [
-    "6 wait for the restaurant to open\n6 ate, at most 2 at a time\n",
+    "4 wait for the restaurant to open\n4 ate, at most 2 at a time\n",
     "the consumer took 3, and stopped\nit ran on, and took 8\n",
     "RangeError: Cannot release the BoundedSemaphore: ",
   ],
@@ -195,7 +195,7 @@ const EXPECTED: Record<string, string[]> = {
     "JSON: a.txt: hello\nJSON: b.txt: bye\n",
   ],
   tcp_models: [
-    "50 clients, 20 messages of 64 octets each\n",
+    "20 clients, 20 messages of 64 octets each\n",
     ...CONCURRENCIES.map((model) => `  ${model.padEnd(12)} `),
   ],
   tcp_struct: [
