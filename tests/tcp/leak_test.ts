@@ -67,7 +67,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux", // which has /proc
   fn: async () => {
     const { before, after } = await collected(PROGRAM) as Report;
-    // Two or four more may be open, however many there were: none of a batch.
+    // The doorbell and the runtime each open a pair when they first need one.
     const left = after.sockets - before.sockets;
     assert(left < BATCHES, `${left} sockets`);
     const perConnection = (after.octets - before.octets) / (100 * BATCHES);
