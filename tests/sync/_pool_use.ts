@@ -46,8 +46,9 @@ export type UsePool = (
 ) => Promise<void>;
 
 /**
- * Starts a pool, by default of one thread, with all its threads, for those tests
- * of a file that end none: most take less time than a thread to start.
+ * Starts a pool, by default of one thread, with all its threads, for the tests of
+ * a file: most take less time than a thread to start. Threads that a test ends
+ * are replaced after it.
  */
 export async function warmPool(
   options: ThreadPoolOptions = {},
@@ -57,22 +58,35 @@ export async function warmPool(
     module: BODIES,
     ...options,
   });
-  const { size } = pool;
-  const gate = new Event();
-  const held = Array.from({ length: size }, () => pool.submit("hold", [gate]));
-  await until(() => gate.waiting === size);
-  gate.set();
-  await Promise.all(held);
+  await fill(pool);
   addEventListener("unload", () => pool.close());
   return async (use) => {
+    const before = Thread.count;
     await waitFor(Promise.resolve(use(pool)), LIMIT);
-    const { queued, running, threads } = pool.stats();
-    assertEquals(
-      [queued, running, threads],
-      [0, 0, size],
-      "it is not as before",
-    );
+    const { queued, running } = pool.stats();
+    assertEquals([queued, running], [0, 0], "tasks are left");
+    await fill(pool);
+    await until(() => Thread.count === before);
   };
+}
+
+/** Starts those threads of a pool that are not there. */
+async function fill(pool: TestPool): Promise<void> {
+  const { size } = pool;
+  await until(() => pool.stats().threads <= size);
+  while (pool.stats().threads < size) {
+    const gate = new Event();
+    const held = Array.from(
+      { length: size },
+      () => pool.submit("hold", [gate]),
+    );
+    try {
+      await until(() => gate.waiting === size);
+    } finally {
+      gate.set();
+    }
+    await Promise.allSettled(held);
+  }
 }
 
 /** What a promise rejects with, error or not. */

@@ -12,11 +12,12 @@ import { ThreadPool } from "../../sync/thread_pool.ts";
 import { BODIES, LIMIT, reasonOf, turns, withPool } from "./_pool_use.ts";
 import { until } from "./_until.ts";
 
-Deno.test("ThreadPool.close() lets run what was submitted, and refuses more", async () => {
+Deno.test("ThreadPool.close() lets run what was submitted, and refuses more; terminate() does nothing then", async () => {
   await withPool({ maxQueue: 2 }, async (pool) => {
     const gate = new Event();
     const held = pool.submit("hold", [gate, 0]);
     const tasks = [1, 2, 3, 4].map((n) => pool.submit("square", [n]));
+    await assertRejects(() => pool.join({ timeoutMs: 0 }), TypeError);
     pool.close();
     pool.close();
     const refused = [
@@ -30,51 +31,28 @@ Deno.test("ThreadPool.close() lets run what was submitted, and refuses more", as
     gate.set();
     assertEquals(await held, 0);
     assertEquals(await Promise.all(tasks), [1, 4, 9, 16]);
-  });
-});
-
-Deno.test("ThreadPool.join() waits until all tasks and threads have ended", async () => {
-  const before = Thread.count;
-  await withPool({ size: 2 }, async (pool) => {
-    const gate = new Event();
-    const tasks = Array.from({ length: 5 }, () => pool.submit("hold", [gate]));
-    await until(() => gate.waiting === 2);
-    pool.close();
-    let joined = false;
-    const join = pool.join(LIMIT).then(() => joined = true);
-    const also = pool.join(LIMIT);
-    await turns();
-    assertEquals(joined, false);
-    gate.set();
-    await Promise.all([join, also]);
-    assertEquals(Thread.count, before);
-    await Promise.all(tasks);
     await pool.join(LIMIT);
-    const { threads, queued, running, done } = pool.stats();
-    assertEquals([threads, queued, running, done], [0, 0, 0, 5]);
+    await pool.terminate();
+    const { done, failed } = pool.stats();
+    assertEquals([done, failed], [5, 0]);
   });
 });
 
-Deno.test("ThreadPool.join() is a TypeError before close()", async () => {
+Deno.test("ThreadPool.join() is a TypeError before close(), and at once of a pool that was never used", async () => {
   await withPool({}, async (pool) => {
     await assertRejects(() => pool.join(LIMIT), TypeError);
-    await pool.submit("nothing", []);
-    await assertRejects(() => pool.join({ timeoutMs: 0 }), TypeError);
-  });
-});
-
-Deno.test("ThreadPool.join() of a pool that was never used", async () => {
-  await withPool({}, async (pool) => {
     pool.close();
     await pool.join(LIMIT);
     await pool.join({ timeoutMs: 1000 });
   });
 });
 
-Deno.test("ThreadPool.join() that is aborted or times out changes nothing", async () => {
-  await withPool({}, async (pool) => {
+Deno.test("ThreadPool.join() waits until all tasks and threads have ended; if aborted or late, it changes nothing", async () => {
+  const before = Thread.count;
+  await withPool({ size: 2 }, async (pool) => {
     const gate = new Event();
-    const held = pool.submit("hold", [gate, 3]);
+    const tasks = Array.from({ length: 5 }, () => pool.submit("hold", [gate]));
+    await until(() => gate.waiting === 2);
     pool.close();
     const controller = new AbortController();
     const { signal } = controller;
@@ -85,15 +63,24 @@ Deno.test("ThreadPool.join() that is aborted or times out changes nothing", asyn
     assertEquals((await reasonOf(late) as Error).name, "TimeoutError");
     assertEquals(await reasonOf(pool.join({ signal })), "gone");
     await assertRejects(() => pool.join({ timeoutMs: NaN }), RangeError);
-    const join = pool.join(LIMIT);
+    let joined = false;
+    const join = pool.join(LIMIT).then(() => joined = true);
+    const unheard = new AbortController();
+    const also = pool.join({ ...LIMIT, signal: unheard.signal });
+    await turns();
+    assertEquals(joined, false);
     gate.set();
-    assertEquals(await held, 3);
-    await join;
-    controller.abort("late");
+    await Promise.all([join, also]);
+    unheard.abort("late");
+    assertEquals(Thread.count, before);
+    await Promise.all(tasks);
+    await pool.join(LIMIT);
+    const { threads, queued, running, done } = pool.stats();
+    assertEquals([threads, queued, running, done], [0, 0, 0, 5]);
   });
 });
 
-Deno.test("ThreadPool.terminate() ends what runs, is queued and waits for room, and all threads", async () => {
+Deno.test("ThreadPool.terminate() ends what runs, is queued and waits for room, and all threads; also when called twice", async () => {
   const before = Thread.count;
   await withPool({ size: 2, maxQueue: 1 }, async (pool) => {
     const [id, counter] = [
@@ -111,7 +98,7 @@ Deno.test("ThreadPool.terminate() ends what runs, is queued and waits for room, 
     ];
     const reasons = tasks.map(reasonOf);
     await until(() => id.get() !== 0 && shut.waiting === 1);
-    await pool.terminate();
+    await Promise.all([pool.terminate(), pool.terminate()]);
     assertEquals(Thread.count, before);
     for (const error of await Promise.all(reasons)) {
       assertInstanceOf(error, PoolError);
@@ -121,57 +108,31 @@ Deno.test("ThreadPool.terminate() ends what runs, is queued and waits for room, 
     await assertRejects(next, PoolError);
     const { threads, queued, running } = pool.stats();
     assertEquals([threads, queued, running], [0, 0, 0]);
+    await pool.terminate();
     await pool.join(LIMIT);
   });
 });
 
-Deno.test("ThreadPool.terminate() ends a join() that waits", async () => {
-  await withPool({}, async (pool) => {
-    const shut = new Event();
-    const held = reasonOf(pool.submit("hold", [shut]));
-    await until(() => shut.waiting === 1);
-    pool.close();
-    const join = pool.join(LIMIT);
-    await pool.terminate();
-    await join;
-    assertInstanceOf(await held, PoolError);
-  });
-});
-
-Deno.test("ThreadPool.terminate() may be called twice, at once and later", async () => {
-  await withPool({}, async (pool) => {
-    const shut = new Event();
-    const held = reasonOf(pool.submit("hold", [shut]));
-    await Promise.all([pool.terminate(), pool.terminate()]);
-    await pool.terminate();
-    assertInstanceOf(await held, PoolError);
-  });
-});
-
-Deno.test("ThreadPool.terminate() after close() and join() does nothing", async () => {
-  await withPool({}, async (pool) => {
-    assertEquals(await pool.submit("add", [1, 2]), 3);
-    pool.close();
-    await pool.join(LIMIT);
-    await pool.terminate();
-    assertEquals(pool.stats().failed, 0);
-  });
-});
-
-Deno.test("ThreadPool.terminate() waits for the threads of tasks that were ended before", async () => {
+Deno.test("ThreadPool.terminate() ends a join() that waits, and waits for the threads of tasks that were ended before", async () => {
   const before = Thread.count;
   await withPool({ size: 2 }, async (pool) => {
     const [id, counter] = [
       new SharedValue("i32", 0),
       new SharedValue("i32", 0),
     ];
+    const shut = new Event();
+    const held = reasonOf(pool.submit("hold", [shut]));
     const controller = new AbortController();
     const { signal } = controller;
     const spins = reasonOf(pool.submit("spin", [id, counter], { signal }));
-    await until(() => id.get() !== 0);
+    await until(() => id.get() !== 0 && shut.waiting === 1);
+    pool.close();
+    const join = pool.join(LIMIT);
     controller.abort();
     await pool.terminate();
     assertEquals(Thread.count, before);
+    await join;
+    assertInstanceOf(await held, PoolError);
     await spins;
   });
 });

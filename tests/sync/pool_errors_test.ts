@@ -1,13 +1,55 @@
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertRejects,
-  assertStrictEquals,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
-import { BODIES, reasonOf, warmPool, withPool } from "./_pool_use.ts";
+import { Event } from "../../sync/event.ts";
+import { PoolError } from "../../sync/pool_error.ts";
+import { SharedValue } from "../../sync/shared_value.ts";
+import type { ThreadPoolOptions } from "../../sync/thread_pool.ts";
+import { BODIES, LIMIT, reasonOf, warmPool, withPool } from "./_pool_use.ts";
+import { until } from "./_until.ts";
 
 const withOne = await warmPool();
+
+const NO_PAINT = () => new SharedValue("i32", 1);
+
+/** Pools whose threads cannot begin, and the name of the cause. */
+const BROKEN: Record<string, [() => ThreadPoolOptions, string]> = {
+  "module that does not exist": [
+    () => ({ module: import.meta.resolve("./no_such_module.ts") }),
+    "TypeError",
+  ],
+  "module that throws": [
+    () => ({ module: "data:text/javascript,throw new RangeError('loads')" }),
+    "RangeError",
+  ],
+  "initializer that throws": [
+    () => ({
+      size: 2,
+      initializer: "setUpTimes",
+      initializerArgs: [0, NO_PAINT()],
+    }),
+    "PaintError",
+  ],
+  "initializer that rejects": [
+    () => ({ initializer: "failLater", initializerArgs: ["later"] }),
+    "RangeError",
+  ],
+  "initializer that is not exported": [
+    () => ({ initializer: "noSuchFunction" }),
+    "TypeError",
+  ],
+};
+
+function assertBroken(error: unknown): PoolError {
+  assertInstanceOf(error, PoolError);
+  assertEquals(error.code, "broken");
+  return error;
+}
 
 Deno.test("ThreadPool.submit() rejects with what the function threw: class, code, cause, stack", async () => {
   await withOne(async (pool) => {
@@ -63,16 +105,6 @@ Deno.test("ThreadPool.submit() rejects with a TypeError that names what the modu
   });
 });
 
-Deno.test("ThreadPool without a module rejects a name with a TypeError", async () => {
-  await withPool({ module: undefined }, async (pool) => {
-    await assertRejects(
-      async () => await pool.submit("add", [1, 2]),
-      TypeError,
-    );
-    assertEquals(await pool.submit((n: number) => n, [1]), 1);
-  });
-});
-
 Deno.test("ThreadPool.submit() rejects a function by source that uses what is around it", async () => {
   await withOne(async (pool) => {
     const around = Date.now();
@@ -114,94 +146,93 @@ Deno.test("ThreadPool.submit() rejects, and does not throw, whatever is wrong", 
   });
 });
 
-Deno.test("ThreadPool.submit() calls onResult with the result, before the promise resolves", async () => {
-  await withOne(async (pool) => {
-    const seen: unknown[] = [];
-    const onError = () => seen.push("error");
-    const onResult = (sum: number) => seen.push(sum);
-    const options = { onResult, onError };
-    const promise = pool.submit("add", [1, 2], options);
-    promise.then(() => seen.push("resolved"));
-    await promise;
-    assertEquals(seen, [3, "resolved"]);
-  });
-});
-
-Deno.test("ThreadPool.submit() calls onResult as the results come, not in the order of the calls", async () => {
-  await withPool({ size: 2 }, async (pool) => {
-    const seen: number[] = [];
-    const onResult = (n: number) => void seen.push(n);
-    const { Event } = await import("../../sync/event.ts");
-    const gate = new Event();
-    const held = pool.submit("hold", [gate, 1], { onResult });
-    await pool.submit("add", [1, 1], { onResult });
-    gate.set();
-    await held;
-    assertEquals(seen, [2, 1]);
-  });
-});
-
-Deno.test("ThreadPool.submit() calls onError with the error; nobody has to see the promise then", async () => {
-  await withOne(async (pool) => {
-    const seen: unknown[] = [];
-    const onError = (error: unknown) => seen.push(error);
-    const onResult = () => seen.push("result");
-    pool.submit("fail", ["unseen"], { onResult, onError }); // no catch
-    const promise = pool.submit("fail", ["seen"], { onResult, onError });
-    const reason = await reasonOf(promise);
-    assertEquals(seen.length, 2);
-    assertEquals((seen[0] as Error).message, "unseen");
-    assertStrictEquals(seen[1], reason);
-  });
-});
-
-Deno.test("ThreadPool.submit() calls onError also if the task is ended before it runs", async () => {
-  await withPool({}, async (pool) => {
-    const seen: unknown[] = [];
-    const onError = (error: unknown) => void seen.push(error);
-    const signal = AbortSignal.abort("gone");
-    const reason = await reasonOf(
-      (async () => await pool.submit("add", [1, 2], { signal, onError }))(),
-    );
-    assertEquals(reason, "gone");
-    const controller = new AbortController();
-    const options = { signal: controller.signal, onError };
-    const queued = pool.submit("add", [1, 2], options);
-    controller.abort("later");
-    assertEquals(await reasonOf(queued), "later");
-    assertEquals(seen.at(-1), "later");
-  });
-});
-
-for (const which of ["onResult", "onError"] as const) {
-  Deno.test(`ThreadPool reports what ${which} throws, and goes on`, async () => {
-    const reported: unknown[] = [];
-    const report = (event: ErrorEvent) => {
-      event.preventDefault();
-      reported.push(event.error);
-    };
-    addEventListener("error", report);
-    try {
-      await withOne(async (pool) => {
-        const error = new Error(`thrown by ${which}`);
-        const bad = {
-          [which]: () => {
-            throw error;
-          },
-        };
-        const task = which === "onResult"
-          ? pool.submit("add", [1, 2], bad)
-          : pool.submit("failLater", ["failed"], bad);
-        const next = pool.submit("add", [3, 4]);
-        const [end] = await Promise.allSettled([task]);
-        if (end.status === "fulfilled") assertEquals(end.value, 3);
-        else assertEquals((end.reason as Error).message, "failed");
-        assertEquals(await next, 7);
-        assertEquals(reported, [error]);
-        assertEquals(end.status === "fulfilled", which === "onResult");
-      });
-    } finally {
-      removeEventListener("error", report);
-    }
+for (const [what, [options, cause]] of Object.entries(BROKEN)) {
+  Deno.test(`ThreadPool is broken by a ${what}: all tasks end, and no more are taken`, async () => {
+    await withPool(options(), async (pool) => {
+      const tasks = Array.from({ length: 9 }, () => pool.submit("nothing", []));
+      for (const reason of await Promise.all(tasks.map(reasonOf))) {
+        assertInstanceOf(assertBroken(reason).cause, Error);
+        assertEquals((assertBroken(reason).cause as Error).name, cause);
+      }
+      const next = async () => await pool.submit("nothing", []);
+      assertBroken(await reasonOf(next()));
+      const map = async () => await pool.map("square", [1, 2]);
+      assertBroken(await reasonOf(map()));
+      assertBroken(assertThrows(() => pool.applySync("nothing")));
+      await pool.whenReady(LIMIT); // for ever, otherwise
+      pool.close();
+      await pool.join(LIMIT);
+      const { threads, queued, running } = pool.stats();
+      assertEquals([threads, queued, running], [0, 0, 0]);
+    });
   });
 }
+
+Deno.test("ThreadPool.applySync() throws if the pool breaks by its task", async () => {
+  await withPool({ initializer: "noSuchFunction" }, (pool) => {
+    assertBroken(assertThrows(() => pool.applySync("nothing")));
+    return Promise.resolve();
+  });
+});
+
+Deno.test("ThreadPool.imap() throws if the pool breaks", async () => {
+  await withPool({ initializer: "noSuchFunction" }, async (pool) => {
+    assertBroken(await reasonOf(pool.imap("square", [1, 2]).next()));
+    const results = pool.imapUnordered("square", [1, 2]);
+    assertBroken(await reasonOf(results.next()));
+  });
+});
+
+Deno.test("ThreadPool that breaks ends also what waits for room, and what runs", async () => {
+  const initializerArgs = [1, new SharedValue("i32", 0)];
+  const initializer = "setUpTimes"; // works in the first thread
+  const options = { size: 2, maxQueue: 1, initializer, initializerArgs };
+  await withPool(options, async (pool) => {
+    const shut = new Event();
+    const runs = pool.submit("hold", [shut]);
+    await until(() => shut.waiting === 1);
+    const seen = runs.catch((error) => error);
+    const rest = Array.from({ length: 5 }, () => pool.submit("hold", [shut]));
+    const reasons = await Promise.all(rest.map(reasonOf));
+    reasons.forEach(assertBroken);
+    assertBroken(await seen);
+    await until(() => shut.waiting === 0);
+  });
+});
+
+Deno.test("ThreadPool is broken if a thread cannot be replaced", async () => {
+  const initializerArgs = [1, new SharedValue("i32", 0)];
+  await withPool(
+    { initializer: "setUpTimes", initializerArgs },
+    async (pool) => {
+      assertEquals(await pool.submit("add", [1, 2]), 3);
+      const error = await reasonOf(pool.submit("exitByDeno", []));
+      assertEquals((error as Error).name, "ThreadError");
+      const next = async () => await pool.submit("add", [1, 2]);
+      assertBroken(await reasonOf(next()));
+    },
+  );
+});
+
+for (const initializer of ["exitByDeno", "rejectUnhandled"] as const) {
+  Deno.test(`ThreadPool settles all if the initializer kills the thread: ${initializer}()`, async () => {
+    await withPool({ initializer }, async (pool) => {
+      const tasks = [pool.submit("nothing", []), pool.submit("nothing", [])];
+      for (const task of tasks) assert(await reasonOf(task) instanceof Error);
+    });
+  });
+}
+
+Deno.test("ThreadPool.terminate() while the initializer runs ends all", async () => {
+  const shut = new Event();
+  const options = { initializer: "setUpLater", initializerArgs: [shut] };
+  await withPool(options, async (pool) => {
+    const task = pool.submit("nothing", []);
+    const seen = task.catch((error) => error);
+    await until(() => shut.waiting === 1);
+    await pool.terminate();
+    const error = await seen;
+    assertInstanceOf(error, PoolError);
+    assertEquals([error.code, shut.waiting], ["terminated", 0]);
+  });
+});
