@@ -1,6 +1,7 @@
 import type { Event } from "../../sync/event.ts";
 import type { SharedValue } from "../../sync/shared_value.ts";
 import { ThreadPool } from "../../sync/thread_pool.ts";
+import { until } from "./_until.ts";
 
 type Bodies = typeof import("./_pool_bodies.ts");
 
@@ -11,25 +12,19 @@ function newPool(module: string, size = 2): ThreadPool<Bodies> {
   return new ThreadPool({ module, size, name: NAME });
 }
 
-/** Blocks for a result, and for an error. */
-export async function useSync(
+/** Uses a pool as it should be; blocks for a result, and for an error. */
+export async function useAndClose(
   module: string,
-  n: number,
-): Promise<[number, string]> {
+): Promise<[number[], number, string]> {
   await using pool = newPool(module);
-  const square = pool.applySync("square", n);
+  const squares = await pool.map("square", [1, 2, 3], { chunkSize: 1 });
+  const square = pool.applySync("square", 5);
   try {
     pool.applySync("fail", "thin");
   } catch (error) {
-    return [square, (error as Error).name];
+    return [squares, square, (error as Error).name];
   }
-  return [square, "nothing"];
-}
-
-/** Uses a pool as it should be. */
-export async function useAndClose(module: string): Promise<number[]> {
-  await using pool = newPool(module);
-  return await pool.map("square", [1, 2, 3], { chunkSize: 1 });
+  return [squares, square, "nothing"];
 }
 
 /** Leaves a pool behind whose threads have nothing to do. */
@@ -53,9 +48,7 @@ export async function leaveBusy(
   const pool = newPool(module, 1);
   pool.submit("hold", [gate], { onError() {} });
   pool.submit("spin", [id, id], { onError() {} });
-  while (gate.waiting === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  await until(() => gate.waiting === 1);
 }
 
 /** Runs a task without an end, and waits for it. */
@@ -72,8 +65,9 @@ export async function failWithPool(
   module: string,
   gate: Event,
 ): Promise<never> {
-  const pool = newPool(module);
-  pool.submit("hold", [gate], { onError() {} });
+  const pool = newPool(module, 1);
   await pool.submit("add", [1, 2]);
+  pool.submit("hold", [gate], { onError() {} });
+  await until(() => gate.waiting === 1);
   throw new RangeError("failed");
 }

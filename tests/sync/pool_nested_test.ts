@@ -27,15 +27,12 @@ async function assertNoneLeft(): Promise<void> {
   assertEquals(left(), []);
 }
 
-Deno.test("ThreadPool works in a thread", async () => {
-  const thread = nested.start("useAndClose", [BODIES]);
-  assertEquals(await thread.join(LIMIT), [1, 4, 9]);
-  assertEquals(left(), []);
-});
+/** What {@linkcode useAndClose} gives. */
+const USED: [number[], number, string] = [[1, 4, 9], 25, "PaintError"];
 
 Deno.test("ThreadPool works in a thread while the main thread blocks", async () => {
   const thread = nested.start("useAndClose", [BODIES]);
-  assertEquals(thread.joinSync(LIMIT), [1, 4, 9]);
+  assertEquals(thread.joinSync(LIMIT), USED);
   await assertNoneLeft();
 });
 
@@ -43,8 +40,7 @@ Deno.test("ThreadPool works in a task of a pool", async () => {
   const module = import.meta.resolve("./_pool_nested_bodies.ts");
   await withPool({ module }, async (pool) => {
     const task = "useAndClose" as "giveBack";
-    assertEquals(await pool.submit(task, [BODIES]), [1, 4, 9]);
-    assertEquals(await pool.submit(task, [BODIES]), [1, 4, 9]);
+    assertEquals(await pool.submit(task, [BODIES]), USED);
     assertEquals(left(), []);
   });
 });

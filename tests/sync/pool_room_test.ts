@@ -2,14 +2,35 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { SharedArray } from "../../sync/shared_array.ts";
 import { noted } from "./_pool_bodies.ts";
-import { LIMIT, reasonOf, turns, warmPool, withPool } from "./_pool_use.ts";
+import {
+  LIMIT,
+  reasonOf,
+  turns,
+  type UsePool,
+  warmPool,
+  withPool,
+} from "./_pool_use.ts";
+import { random, withSeed } from "./_random.ts";
 import { until } from "./_until.ts";
 
+const withOne = await warmPool();
 const withoutQueue = await warmPool({ maxQueue: 0 });
+const withRoom = await warmPool({ maxQueue: 1 });
 
-for (const [size, maxQueue] of [[1, 0], [1, 1], [2, 0], [2, 3]] as const) {
+const FULL: readonly [size: number, maxQueue: number, use: UsePool][] = [
+  [1, 0, withoutQueue],
+  [1, 1, withRoom],
+  [
+    2,
+    3,
+    (use) =>
+      withPool({ size: 2, maxQueue: 3 }, async (pool) => await use(pool)),
+  ],
+];
+
+for (const [size, maxQueue, use] of FULL) {
   Deno.test(`ThreadPool of ${size} with maxQueue ${maxQueue} is full with ${size + maxQueue} tasks`, async () => {
-    await withPool({ size, maxQueue }, async (pool) => {
+    await use(async (pool) => {
       const gate = new Event();
       const tasks: Promise<number>[] = [];
       for (;;) {
@@ -30,7 +51,7 @@ for (const [size, maxQueue] of [[1, 0], [1, 1], [2, 0], [2, 3]] as const) {
 }
 
 Deno.test("ThreadPool.submit() waits for room, in the order of the calls", async () => {
-  await withPool({ maxQueue: 1 }, async (pool) => {
+  await withRoom(async (pool) => {
     const [gate, log] = [new Event(), new SharedArray("i32", 19)];
     const held = pool.submit("hold", [gate]);
     const tasks = Array.from(
@@ -62,10 +83,12 @@ Deno.test("ThreadPool.submit() reads the arguments when there is room", async ()
 });
 
 Deno.test("ThreadPool.trySubmit() rejects as submit() does", async () => {
-  await withPool({}, async (pool) => {
+  await withOne(async (pool) => {
     assertEquals(await pool.trySubmit("add", [1, 2]), 3);
     assertEquals(await pool.trySubmit((n: number) => n, [4]), 4);
     await assertRejects(() => pool.trySubmit("fail", ["thin"])!, Error, "thin");
+  });
+  await withPool({}, async (pool) => {
     pool.close();
     const closed = async () => await pool.trySubmit("add", [1, 2]);
     await assertRejects(closed, TypeError);
@@ -141,7 +164,7 @@ Deno.test("ThreadPool.whenReady() that is aborted or times out changes nothing",
 });
 
 Deno.test("ThreadPool.whenReady() resolves when a task is ended by its signal", async () => {
-  await withPool({ maxQueue: 1 }, async (pool) => {
+  await withRoom(async (pool) => {
     const gate = new Event();
     const held = pool.submit("hold", [gate]);
     const controller = new AbortController();
@@ -166,5 +189,85 @@ Deno.test("ThreadPool.whenReady() resolves when the pool is terminated", async (
     await ready;
     await reasonOf(held);
     await pool.whenReady(LIMIT);
+  });
+});
+
+Deno.test("ThreadPool runs tasks in the order of their submission", async () => {
+  await withOne(async (pool) => {
+    const log = new SharedArray("i32", 101);
+    const tasks = Array.from(
+      { length: 100 },
+      (_, i) => pool.submit("note", [log, i]),
+    );
+    await Promise.all(tasks);
+    assertEquals(noted(log), Array.from({ length: 100 }, (_, i) => i));
+  });
+});
+
+Deno.test("ThreadPool runs first what has the lowest priority, of equals what came first", async () => {
+  await withSeed(1, async (seed) => {
+    const next = random(seed);
+    await withOne(async (pool) => {
+      const [gate, log] = [new Event(), new SharedArray("i32", 101)];
+      const held = pool.submit("hold", [gate]);
+      await until(() => gate.waiting === 1);
+      const wanted = Array.from({ length: 100 }, (_, i) => {
+        const priority = [-Infinity, -1, 0, 0.5, 3, Infinity][next(6)]!;
+        return { i, priority: i % 10 === 0 ? undefined : priority };
+      });
+      const tasks = wanted.map(({ i, priority }) =>
+        pool.submit("note", [log, i], { priority })
+      );
+      gate.set();
+      await Promise.all([held, ...tasks]);
+      const sorted = wanted.toSorted((a, b) => {
+        const [first, second] = [a.priority ?? 0, b.priority ?? 0];
+        return first === second ? a.i - b.i : first - second;
+      });
+      assertEquals(noted(log), sorted.map(({ i }) => i));
+    });
+  });
+});
+
+Deno.test("ThreadPool gives room first to what has the lowest priority", async () => {
+  await withRoom(async (pool) => {
+    const [gate, log] = [new Event(), new SharedArray("i32", 9)];
+    const held = pool.submit("hold", [gate]);
+    await until(() => gate.waiting === 1);
+    const tasks = [pool.submit("note", [log, 0], { priority: -9 })];
+    assertEquals(pool.ready, false);
+    for (const [n, priority] of [[3, 5], [1, -1], [4, 5], [2, 1]] as const) {
+      tasks.push(pool.submit("note", [log, n], { priority }));
+    }
+    gate.set();
+    await Promise.all([held, ...tasks]);
+    assertEquals(noted(log), [0, 1, 2, 3, 4]);
+  });
+});
+
+Deno.test("ThreadPool.map() and imap() run their tasks by priority", async () => {
+  await withOne(async (pool) => {
+    const [gate, log] = [new Event(), new SharedArray("i32", 9)];
+    const held = pool.submit("hold", [gate]);
+    await until(() => gate.waiting === 1);
+    const steps = (...ns: number[]) => ns.map((n) => ({ n, log }));
+    const late = pool.map("step", steps(5, 6), { chunkSize: 1, priority: 2 });
+    const results = pool.imap("step", steps(3, 4), { priority: 1 });
+    const first = results.next();
+    await until(() => pool.stats().queued === 4);
+    const soon = pool.map("step", steps(1, 2), { chunkSize: 1, priority: -1 });
+    gate.set();
+    await Promise.all([held, late, first, soon]);
+    await results.return();
+    assertEquals(noted(log), [1, 2, 3, 4, 5, 6]);
+  });
+});
+
+Deno.test("ThreadPool refuses a priority that is no number", async () => {
+  await withOne(async (pool) => {
+    for (const priority of [NaN, "1" as unknown as number]) {
+      const submit = async () => await pool.submit("nothing", [], { priority });
+      await assertRejects(submit, RangeError);
+    }
   });
 });

@@ -10,10 +10,10 @@ import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
-import { reasonOf, warmPool, withPool } from "./_pool_use.ts";
+import { reasonOf, warmPool } from "./_pool_use.ts";
 import { until } from "./_until.ts";
 
-const withOne = await warmPool();
+const withTwo = await warmPool({ size: 2 });
 
 const circle: { self?: unknown } = {};
 circle.self = circle;
@@ -38,7 +38,7 @@ const VALUES: Record<string, unknown> = {
 
 for (const [what, value] of Object.entries(VALUES)) {
   Deno.test(`ThreadPool.submit() takes and gives values: ${what}`, async () => {
-    await withOne(async (pool) => {
+    await withTwo(async (pool) => {
       assertEquals(await pool.submit("giveBack", [value, 1]), [value, 1]);
       assertEquals(await pool.submit((v: unknown) => v, [value]), value);
     });
@@ -46,13 +46,13 @@ for (const [what, value] of Object.entries(VALUES)) {
 }
 
 Deno.test("ThreadPool.submit() gives undefined of a function that returns nothing", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     assertStrictEquals(await pool.submit("nothing", []), undefined);
   });
 });
 
 Deno.test("ThreadPool.submit() takes and gives 8 MB", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const big = await pool.submit("bytes", [8_000_000]);
     assertEquals([big.length, big[0], big.at(-1)], [8e6, 8e6 % 251, big[0]]);
     const [again] = await pool.submit("giveBack", [big]) as [Uint8Array];
@@ -63,7 +63,7 @@ Deno.test("ThreadPool.submit() takes and gives 8 MB", async () => {
 });
 
 Deno.test("ThreadPool.submit() takes and gives sizes around the powers of two", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     for (let power = 4; power <= 17; power++) {
       for (const length of [2 ** power - 1, 2 ** power, 2 ** power + 1]) {
         const expected = new Uint8Array(length).fill(length % 251);
@@ -78,7 +78,7 @@ Deno.test("ThreadPool.submit() takes and gives sizes around the powers of two", 
 });
 
 Deno.test("ThreadPool.submit() gives typed arrays whose buffers hold nothing else", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     for (const length of [3, 300, 100_000]) {
       const { buffer } = await pool.submit("bytes", [length]);
       assertInstanceOf(buffer, ArrayBuffer);
@@ -88,7 +88,7 @@ Deno.test("ThreadPool.submit() gives typed arrays whose buffers hold nothing els
 });
 
 Deno.test("ThreadPool takes and gives what lives in shared memory", async () => {
-  await withPool({ size: 2 }, async (pool) => {
+  await withTwo(async (pool) => {
     const [lock, total] = [new Lock(), new SharedValue("i32", 0)];
     const both = await Promise.all([
       pool.submit("addToAll", [lock, total, 500]),
@@ -103,7 +103,7 @@ Deno.test("ThreadPool takes and gives what lives in shared memory", async () => 
 });
 
 Deno.test("ThreadPool takes queues, on which a task may wait", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const [from, to] = [new Queue<number>(), new Queue<number>()];
     const done = pool.submit("relay", [from, to]);
     await from.put(21);
@@ -113,7 +113,7 @@ Deno.test("ThreadPool takes queues, on which a task may wait", async () => {
 });
 
 Deno.test("ThreadPool takes shared memory without copying it", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const words = new Int32Array(new SharedArrayBuffer(8));
     await pool.submit((words: Int32Array) => words.fill(5).length, [words]);
     assertEquals([...words], [5, 5]);
@@ -121,7 +121,7 @@ Deno.test("ThreadPool takes shared memory without copying it", async () => {
 });
 
 Deno.test("ThreadPool.submit() copies an ArrayBuffer, or moves it", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const copied = new Uint8Array(1000).fill(3).buffer;
     assertEquals(await pool.submit("inspect", [copied]), [1000, 3]);
     assertEquals(copied.byteLength, 1000);
@@ -133,7 +133,7 @@ Deno.test("ThreadPool.submit() copies an ArrayBuffer, or moves it", async () => 
 });
 
 Deno.test("ThreadPool.submit() moves a MessagePort, and the port works there", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     for (let i = 0; i < 3; i++) {
       const { port1, port2 } = new MessageChannel();
       const got = new Promise((resolve) => {
@@ -147,10 +147,10 @@ Deno.test("ThreadPool.submit() moves a MessagePort, and the port works there", a
 });
 
 Deno.test("ThreadPool.submit() moves what waits for its turn to the task that it is for", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const gate = new Event();
-    const held = pool.submit("hold", [gate]);
-    await until(() => gate.waiting === 1);
+    const held = [1, 2].map(() => pool.submit("hold", [gate]));
+    await until(() => gate.waiting === 2);
     const ended = new AbortController();
     const results = Array.from({ length: 9 }, (_, i) => {
       const moved = new Uint8Array(10 + i).fill(i).buffer;
@@ -160,7 +160,7 @@ Deno.test("ThreadPool.submit() moves what waits for its turn to the task that it
     });
     ended.abort("ended");
     gate.set();
-    await held;
+    await Promise.all(held);
     assertEquals(
       await Promise.all(results),
       Array.from({ length: 9 }, (_, i) => i % 3 === 1 ? "ended" : [10 + i, i]),
@@ -169,7 +169,7 @@ Deno.test("ThreadPool.submit() moves what waits for its turn to the task that it
 });
 
 Deno.test("ThreadPool.submit() rejects with a TypeError what cannot be sent, and says where", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const bad = [{ deep: () => 1 }, Symbol("no"), new WeakMap()];
     for (const value of bad) {
       await assertRejects(
@@ -184,7 +184,7 @@ Deno.test("ThreadPool.submit() rejects with a TypeError what cannot be sent, and
 });
 
 Deno.test("ThreadPool.submit() rejects with a TypeError a result that cannot be sent", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const error = await reasonOf(pool.submit("unsendable", []));
     assertInstanceOf(error, TypeError);
     assertStringIncludes(error.message, "function");
@@ -193,7 +193,7 @@ Deno.test("ThreadPool.submit() rejects with a TypeError a result that cannot be 
 });
 
 Deno.test("ThreadPool.submit() refuses to move what cannot move, and runs nothing", async () => {
-  await withOne(async (pool) => {
+  await withTwo(async (pool) => {
     const moved = new ArrayBuffer(8);
     structuredClone(moved, { transfer: [moved] });
     await assertRejects(
