@@ -1,6 +1,5 @@
 import type { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
-import type { SharedArray } from "../../sync/shared_array.ts";
 import type { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";
 import { Thread, type ThreadState } from "../../sync/thread.ts";
@@ -48,25 +47,38 @@ export function giveBack(...args: unknown[]): unknown {
   return args;
 }
 
-/** What the objects among the arguments are. */
-export function classesOf(...args: object[]): string[] {
-  return args.map((object) => object.constructor.name);
+/** As {@linkcode giveBack}, with what the objects of the first argument are. */
+export function giveBackAndName(
+  objects: readonly object[],
+  ...args: unknown[]
+): unknown[] {
+  return [objects.map((object) => object.constructor.name), ...args];
 }
 
-/** Whether the two are one, and what the first sees of a change of the second. */
-export function areOne(a: { n: number }, b: { n: number }): [boolean, number] {
+/** Whether two are one: objects, and a lock that was attached twice. */
+export function areOne(
+  a: { n: number },
+  b: { n: number },
+  lock: Lock,
+  { same, attached }: { same: Lock; attached: Lock },
+): unknown[] {
   b.n = 7;
-  return [a === b, a.n];
+  lock.acquireSync();
+  const both = [same, attached].flatMap(({ locked, owned }) => [locked, owned]);
+  return [a === b, a.n, lock === same, ...both];
 }
 
-export function areOneLock(a: Lock, { b }: { b: Lock }): boolean[] {
-  a.acquireSync();
-  return [a === b, b.locked, b.owned];
-}
-
-export function addTo(value: SharedValue, array: SharedArray<"i32">): void {
-  value.add(1);
-  array.add(1, 2);
+/** Changes two arrays and answers a message; tells what was in the arrays. */
+export async function take(
+  copied: Uint8Array,
+  moved: Uint8Array,
+  port: MessagePort,
+): Promise<number[][]> {
+  const before = [[...copied], [...moved]];
+  copied.fill(9);
+  moved.fill(9);
+  await answerOn(port);
+  return before;
 }
 
 export function write(bytes: Uint8Array, value: number): number[] {
@@ -75,7 +87,7 @@ export function write(bytes: Uint8Array, value: number): number[] {
   return before;
 }
 
-export async function answerOn(port: MessagePort): Promise<void> {
+async function answerOn(port: MessagePort): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<number>();
   port.onmessage = ({ data }) => resolve(data);
   port.postMessage(2 * await promise);
@@ -103,27 +115,36 @@ export function shapes(): Record<string, unknown> {
   };
 }
 
-export function large(octets: number): { bytes: Uint8Array; text: string } {
+export function large(
+  octets: number,
+): { bytes: Uint8Array; text: string; shared: SharedArrayBuffer } {
   const bytes = new Uint8Array(octets).map((_, index) => index * 31);
-  return { bytes, text: "€".repeat(octets / 2) };
-}
-
-export function sharedBuffer(): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(4);
-  new Uint8Array(buffer).set([1, 2, 3, 4]);
-  return buffer;
+  const shared = new SharedArrayBuffer(4);
+  new Uint8Array(shared).set([1, 2, 3, 4]);
+  return { bytes, text: "€".repeat(octets / 2), shared };
 }
 
 /** What structured clone keeps, but JSON and the like do not. */
-export async function blobAndKey(): Promise<{ blob: Blob; key: CryptoKey }> {
+export async function blobAndKey(): Promise<[Blob, CryptoKey]> {
   const raw = new Uint8Array(16);
   const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", true, [
     "encrypt",
   ]);
-  return { blob: new Blob(["paint"], { type: "text/plain" }), key };
+  return [new Blob(["paint"], { type: "text/plain" }), key];
 }
 
-export function heldLock(): { lock: Lock; again: Lock[] } {
+/** {@linkcode shapes}, a lock that is held, and {@linkcode blobAndKey}. */
+export async function allShapes(): Promise<
+  [
+    Record<string, unknown>,
+    { lock: Lock; again: Lock[] },
+    [Blob, CryptoKey],
+  ]
+> {
+  return [shapes(), heldLock(), await blobAndKey()];
+}
+
+function heldLock(): { lock: Lock; again: Lock[] } {
   const lock = new Lock();
   lock.acquireSync();
   return { lock, again: [lock] };
@@ -144,6 +165,11 @@ export function waitFor(event: Event): string {
   return "waited";
 }
 
+export function waitThenGive<T>(event: Event, value: T): T {
+  event.waitSync(LIMIT);
+  return value;
+}
+
 export async function waitForLater(event: Event): Promise<string> {
   await event.wait(LIMIT);
   return "waited";
@@ -153,6 +179,17 @@ export async function waitForLater(event: Event): Promise<string> {
 export function runUntil(flag: SharedValue): void {
   flag.compareExchange(0, 1);
   while (flag.get() !== 2);
+}
+
+/** Runs until the flag is 2, as above, then blocks, then awaits. */
+export async function runBlockAwait(
+  flag: SharedValue,
+  event: Event,
+  later: Event,
+): Promise<string> {
+  runUntil(flag);
+  waitFor(event);
+  return await waitForLater(later);
 }
 
 export function spin(started: Event): never {

@@ -16,13 +16,6 @@ const LIMIT = { timeoutMs: 10_000 };
 
 const bodies = threads<typeof import("./_thread_bodies.ts")>(BODIES);
 
-/** A thread that does not end by itself, and what ends it. */
-function endless() {
-  const flag = new SharedValue("i32", 0);
-  const thread = Thread.start(BODIES, "runUntil", [flag], { name: "endless" });
-  return { thread, end: () => flag.set(2), flag };
-}
-
 function assertTimeout(error: Error): void {
   assertEquals([error.name, error instanceof DOMException], [
     "TimeoutError",
@@ -32,7 +25,7 @@ function assertTimeout(error: Error): void {
 }
 
 Deno.test("Thread.join() gives results in the order of the calls", async () => {
-  const gates = Array.from({ length: 4 }, () => new Event());
+  const gates = Array.from({ length: 3 }, () => new Event());
   const started = gates.map((gate, n) =>
     Thread.fromFunction(async (gate: Event, next: Event | null, n: number) => {
       await gate.wait({ timeoutMs: 10_000 });
@@ -43,11 +36,12 @@ Deno.test("Thread.join() gives results in the order of the calls", async () => {
   gates.at(-1)!.set(); // the last one ends first
   const results: number[] = [];
   for (const thread of started) results.push(await thread.join(LIMIT));
-  assertEquals(results, [0, 1, 2, 3]);
+  assertEquals(results, [0, 1, 2]);
 });
 
-Deno.test("Thread.join() with a timeout leaves an endless thread alive", async () => {
-  const { thread, end, flag } = endless();
+Deno.test("Thread.join() that times out or is aborted leaves an endless thread alive", async () => {
+  const flag = new SharedValue("i32", 0);
+  const thread = bodies.start("runUntil", [flag], { name: "endless" });
   await until(() => flag.get() === 1);
   for (const timeoutMs of [0, 5]) {
     assertTimeout(await assertRejects(() => thread.join({ timeoutMs }), Error));
@@ -57,20 +51,6 @@ Deno.test("Thread.join() with a timeout leaves an endless thread alive", async (
     await assertRejects(() => thread.join({ timeoutMs }), RangeError);
     assertThrows(() => thread.joinSync({ timeoutMs }), RangeError);
   }
-  assertEquals([thread.alive, thread.state], [true, "running"]);
-  end();
-  assertEquals(await thread.join(LIMIT), undefined);
-});
-
-Deno.test("Thread.join() with a timeout of 0 has the result of a thread that is dead", async () => {
-  const thread = bodies.start("add", [1, 2]);
-  await until(() => !thread.alive);
-  assertEquals(await thread.join({ timeoutMs: 0 }), 3);
-  assertEquals(thread.joinSync({ timeoutMs: 0 }), 3);
-});
-
-Deno.test("Thread.join() rejects with the reason of a signal; the thread goes on", async () => {
-  const { thread, end } = endless();
   const controller = new AbortController();
   const joining = thread.join({ signal: controller.signal });
   const reason = new Error("enough");
@@ -83,20 +63,21 @@ Deno.test("Thread.join() rejects with the reason of a signal; the thread goes on
   const { signal } = new AbortController();
   const joined = thread.join({ ...LIMIT, signal });
   await new Promise((resolve) => setTimeout(resolve, 1));
-  assert(thread.alive);
-  end(); // only this task can, and it goes on
-  await joined;
+  assertEquals([thread.alive, thread.state], [true, "running"]);
+  flag.set(2); // only this task can, and it goes on
+  assertEquals(await joined, undefined);
 });
 
-Deno.test("Thread.join() gives the same result again, and to all who wait", async () => {
+Deno.test("Thread.join() with a timeout of 0 has the result of a thread that is dead, again and again", async () => {
   const thread = bodies.start("giveBack", [{ n: 1 }]);
+  await until(() => !thread.alive);
   const [one, other] = await Promise.all([
-    thread.join(LIMIT),
+    thread.join({ timeoutMs: 0 }),
     thread.join(LIMIT),
   ]);
   assertEquals(one, [{ n: 1 }]);
   assertStrictEquals(other, one);
-  assertStrictEquals(thread.joinSync(LIMIT), one);
+  assertStrictEquals(thread.joinSync({ timeoutMs: 0 }), one);
 });
 
 Deno.test("Thread.join() before the start is a TypeError", async () => {
@@ -117,15 +98,20 @@ Deno.test("Thread.join() of the thread that asks is a TypeError", async () => {
   assertEquals(await thread.join(LIMIT), ["TypeError", "TypeError"]);
 });
 
-Deno.test("Thread.joinSync() waits while the main thread blocks", () => {
+Deno.test("Thread.joinSync() waits while the main thread blocks; join() gives all who wait the same result", async () => {
   const event = new Event();
-  const thread = bodies.start("waitFor", [event]);
+  const thread = bodies.start("waitThenGive", [event, { n: 1 }]);
+  const waiting = [thread.join(LIMIT), thread.join(LIMIT)];
   const opener = Thread.fromFunction(async (event: Event) => {
     while (event.waiting === 0) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     event.set();
   }, [event]);
-  assertEquals(thread.joinSync(LIMIT), "waited");
+  const result = thread.joinSync(LIMIT);
+  assertEquals(result, { n: 1 });
   opener.joinSync(LIMIT);
+  for (const same of await Promise.all(waiting)) {
+    assertStrictEquals(same, result);
+  }
 });

@@ -1,7 +1,6 @@
 import {
   assert,
   assertEquals,
-  assertNotEquals,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
@@ -17,15 +16,13 @@ import { until } from "./_until.ts";
 const BODIES = import.meta.resolve("./_thread_bodies.ts");
 const LIMIT = { timeoutMs: 10_000 };
 
-Deno.test("Thread runs an exported function with several arguments", async () => {
-  const thread = new Thread(BODIES, "add", [3, 4]);
+Deno.test("Thread runs an exported function with several arguments, once", async () => {
+  const thread = new Thread(BODIES, "add", [3, 4], { name: "once" });
   assertStrictEquals(thread.start(), thread);
+  assertThrows(() => thread.start(), TypeError, '"once"');
   assertEquals(await thread.join(LIMIT), 7);
-});
-
-Deno.test("Thread runs an asynchronous function to its end", async () => {
-  const thread = Thread.start(BODIES, "addLater", [3, 4]);
-  assertEquals(await thread.join(LIMIT), 7);
+  const error = assertThrows(() => thread.start(), TypeError);
+  assertStringIncludes(error.message, "started before");
 });
 
 Deno.test("Thread awaits whatever can be awaited", async () => {
@@ -45,14 +42,6 @@ Deno.test("Thread ends when its function returns, whatever timers it leaves", as
   assert(!thread.alive);
 });
 
-Deno.test("Thread.start() starts a thread only once", async () => {
-  const thread = Thread.start(BODIES, "nothing", [], { name: "once" });
-  assertThrows(() => thread.start(), TypeError, '"once"');
-  await thread.join(LIMIT);
-  const error = assertThrows(() => thread.start(), TypeError);
-  assertStringIncludes(error.message, "started before");
-});
-
 Deno.test("Thread.start() cannot start the main thread", () => {
   assertThrows(() => Thread.current.start(), TypeError);
 });
@@ -67,83 +56,57 @@ Deno.test("Thread.start() that throws leaves a thread that is new", async () => 
   assertEquals(await thread.start().join(LIMIT), 3);
 });
 
-Deno.test("Thread.state goes from new by running and blocked to dead", async () => {
+Deno.test("Thread.state goes from new by running and blocked to dead; a thread that awaits is running", async () => {
   const flag = new SharedValue("i32", 0);
-  const runs = new Thread(BODIES, "runUntil", [flag]);
-  assertEquals([runs.state, runs.alive], ["new", false]);
-  runs.start();
-  assertEquals(runs.alive, true);
+  const [event, later] = [new Event(), new Event()];
+  const thread = new Thread(BODIES, "runBlockAwait", [flag, event, later]);
+  assertEquals([thread.state, thread.alive], ["new", false]);
+  thread.start();
+  assertEquals(thread.alive, true);
   await until(() => flag.get() === 1);
-  assertEquals([runs.state, runs.alive], ["running", true]);
+  assertEquals([thread.state, thread.alive], ["running", true]);
   flag.set(2);
-  await runs.join(LIMIT);
-  assertEquals([runs.state, runs.alive], ["dead", false]);
-
-  const event = new Event();
-  const blocks = Thread.start(BODIES, "waitFor", [event]);
-  await until(() => blocks.state === "blocked");
-  assertEquals(blocks.alive, true);
+  await until(() => thread.state === "blocked" && event.waiting === 1);
+  assertEquals(thread.alive, true);
   event.set();
-  assertEquals(await blocks.join(LIMIT), "waited");
-  assertEquals([blocks.state, blocks.alive], ["dead", false]);
+  await until(() => later.waiting === 1);
+  assertEquals([thread.state, thread.alive], ["running", true]);
+  later.set();
+  assertEquals(await thread.join(LIMIT), "waited");
+  assertEquals([thread.state, thread.alive], ["dead", false]);
 });
 
-Deno.test("Thread.state of a thread that awaits is running", async () => {
-  const event = new Event();
-  const thread = Thread.start(BODIES, "waitForLater", [event]);
-  await until(() => event.waiting === 1);
-  assertEquals(thread.state, "running");
-  event.set();
-  await thread.join(LIMIT);
-});
+/** Names that are given, and what becomes of them; `daemon`, if it is given. */
+const GIVEN = [
+  [undefined, undefined, undefined],
+  ["Ännchen 😀", "Ännchen 😀", false],
+  ["a" + "é".repeat(40), "a" + "é".repeat(23), true], // 48 octets
+] as const;
 
-Deno.test("Thread.id is 0 before the start, then unique", async () => {
-  const made = Array.from({ length: 3 }, () => new Thread(BODIES, "aboutMe"));
-  assertEquals(made.map(({ id }) => id), [0, 0, 0]);
+Deno.test("Thread has an id, a name and whether it is a daemon, here and there", async () => {
   const ids = new Set([Thread.current.id]);
-  for (const thread of made) {
-    const { id } = await thread.start().join(LIMIT) as Facts;
-    assertEquals(thread.id, id);
+  for (const [name, cut, daemon] of GIVEN) {
+    const thread = new Thread(BODIES, "aboutMe", [], { name, daemon });
+    assertEquals([thread.id, thread.daemon], [0, daemon ?? false]);
+    const facts = await thread.start().join(LIMIT) as Facts;
+    const { id } = thread;
+    assertEquals(facts, {
+      id,
+      name: cut ?? `Thread-${id}`,
+      daemon: daemon ?? false, // that of the starter
+      alive: true,
+      state: "running",
+    });
+    assertEquals([thread.name, thread.daemon], [facts.name, facts.daemon]);
     ids.add(id);
   }
-  assertEquals(ids.size, 4);
+  assertEquals(ids.size, 1 + GIVEN.length);
 });
 
-Deno.test("Thread.name is the one that was given, here and there", async () => {
-  const thread = Thread.start(BODIES, "aboutMe", [], { name: "Ännchen 😀" });
-  const { name } = await thread.join(LIMIT) as Facts;
-  assertEquals([thread.name, name], ["Ännchen 😀", "Ännchen 😀"]);
-});
-
-Deno.test("Thread.name is made of the id if none was given", async () => {
-  const thread = Thread.start(BODIES, "aboutMe");
-  const { name } = await thread.join(LIMIT) as Facts;
-  assertEquals([thread.name, name], Array(2).fill(`Thread-${thread.id}`));
-});
-
-Deno.test("Thread.name is cut to 48 octets, between characters", async () => {
-  const thread = Thread.start(BODIES, "aboutMe", [], {
-    name: "a" + "é".repeat(40),
-  });
-  const cut = "a" + "é".repeat(23);
-  const { name } = await thread.join(LIMIT) as Facts;
-  assertEquals([thread.name, name], [cut, cut]);
-});
-
-Deno.test("Thread.current is the thread that asks", async () => {
+Deno.test("Thread.current is the thread that asks", () => {
   const main = Thread.current;
   assertStrictEquals(Thread.current, main);
   assertEquals([main.alive, main.state, main.daemon], [true, "running", false]);
-  const thread = Thread.start(BODIES, "aboutMe", [], { name: "me" });
-  const facts = await thread.join(LIMIT);
-  assertEquals(facts, {
-    id: thread.id,
-    name: "me",
-    daemon: false,
-    alive: true,
-    state: "running",
-  });
-  assertNotEquals(thread.id, main.id);
 });
 
 Deno.test("Thread.all() and Thread.count have those that run, the main thread first", async () => {
@@ -161,28 +124,7 @@ Deno.test("Thread.all() and Thread.count have those that run, the main thread fi
   event.set();
   for (const thread of started) await thread.join(LIMIT);
   assertEquals(Thread.all(), [Thread.current]);
-  await late.start().join(LIMIT);
-  assertEquals(Thread.count, 1);
-});
-
-Deno.test("Thread.daemon is what was given, else that of the starter", async () => {
-  for (const daemon of [undefined, false, true]) {
-    const thread = new Thread(BODIES, "aboutMe", [], { daemon });
-    assertEquals(thread.daemon, daemon ?? false);
-    const facts = await thread.start().join(LIMIT) as Facts;
-    assertEquals([thread.daemon, facts.daemon], Array(2).fill(daemon ?? false));
-  }
-});
-
-Deno.test("Thread runs run() of a subclass with its fields", async () => {
-  const thread = new bodies.Doubler(21, "twice");
-  assertThrows(() => thread.joinSync(), TypeError);
-  thread.start();
-  const { doubled, name, id, lock } = await thread.join(LIMIT);
-  assertEquals([doubled, name, id], [42, "twice", thread.id]);
-  assert(thread.lock.locked && lock.locked);
-  thread.lock.release();
-  assert(!lock.locked);
+  assertEquals([late.state, Thread.count], ["new", 1]);
 });
 
 Deno.test("Thread runs run() of a subclass of a subclass", async () => {
