@@ -10,13 +10,14 @@ const BODIES = import.meta.resolve("./_thread_bodies.ts");
 const HERE = import.meta.url;
 const LIMIT = { timeoutMs: 10_000 };
 
-/** Starts a thread and blocks until it has ended. */
-export function startAndJoinSync(): number {
-  return Thread.start(BODIES, add.name, [1, 2]).joinSync(LIMIT) as number;
-}
-
-export async function startAndJoin(): Promise<number> {
-  return await Thread.start(BODIES, add.name, [3, 4]).join(LIMIT) as number;
+/** Waits until the main thread blocks, and starts a thread then. */
+export async function startWhileMainBlocks(): Promise<
+  [string, boolean, number]
+> {
+  const main = Thread.all()[0]!;
+  await until(() => main.state === "blocked");
+  const sum = await Thread.start(BODIES, add.name, [3, 4]).join(LIMIT);
+  return [main.name, main.alive, sum as number];
 }
 
 /** Starts a thread that starts a thread, and so on. */
@@ -54,30 +55,16 @@ export function statesWhileHostSpins(spinning: SharedValue): string[] {
   return [...states, thread.state];
 }
 
-/** Waits until the main thread blocks. */
-export async function seeMainBlocked(): Promise<[string, boolean]> {
-  const main = Thread.all()[0]!;
-  await until(() => main.state === "blocked");
-  return [main.name, main.alive];
-}
-
-/** Names of all threads, as this one sees them. */
-export function namesOfAll(): string[] {
-  return Thread.all().map(({ name }) => name);
-}
-
-/** Waits for a thread that somebody else started. */
-export async function joinOther(id: number, found: Event): Promise<unknown> {
+/** Names of all threads, and what comes of one that somebody else started. */
+export async function joinOther(
+  id: number,
+  found: Event,
+): Promise<[names: string[], ...joined: unknown[]]> {
+  const names = Thread.all().map(({ name }) => name);
   const other = Thread.all().find((thread) => thread.id === id)!;
   found.set();
   const result = await other.join(LIMIT);
-  return [result, other.alive, other.joinSync(LIMIT)];
-}
-
-export function terminateOther(id: number): string {
-  const other = Thread.all().find((thread) => thread.id === id)!;
-  other.terminateSync(LIMIT);
-  return other.state;
+  return [names, result, other.alive, other.joinSync(LIMIT)];
 }
 
 /** Asks for the end of a thread before the host may block. */

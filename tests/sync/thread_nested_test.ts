@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import { Thread } from "../../sync/thread.ts";
+import { ThreadError } from "../../sync/thread_error.ts";
 import { threads } from "../../sync/threads.ts";
 import { until } from "./_until.ts";
 
@@ -19,12 +20,11 @@ async function startedElsewhere(name: string): Promise<Thread> {
   return find()!;
 }
 
-Deno.test("Thread.start() works in a thread", async () => {
-  assertEquals(await nested.start("startAndJoinSync", []).join(LIMIT), 3);
-});
-
-Deno.test("Thread.start() works in a thread while the main thread blocks in joinSync()", () => {
-  assertEquals(nested.start("startAndJoin", []).joinSync(LIMIT), 7);
+Deno.test("Thread.start() works in a thread while the main thread blocks in joinSync(), and is seen to", () => {
+  const thread = nested.start("startWhileMainBlocks", []);
+  const { name } = Thread.current;
+  assertEquals(thread.joinSync(LIMIT), [name, true, 7]);
+  assertEquals(Thread.current.state, "running");
 });
 
 Deno.test("Thread.start() works at any depth", () => {
@@ -71,12 +71,8 @@ Deno.test("Thread outlives a starter that is terminated", async () => {
 });
 
 Deno.test("Thread.daemon is inherited, and can be given", async () => {
-  for (const daemon of [false, true]) {
-    const thread = nested.start("daemons", [!daemon], { daemon });
-    const [mine, ...others] = await thread.join(LIMIT);
-    assertEquals(mine, daemon);
-    assertEquals(others, [daemon, daemon, !daemon, !daemon]);
-  }
+  const thread = nested.start("daemons", [false], { daemon: true });
+  assertEquals(await thread.join(LIMIT), [true, true, true, false, false]);
 });
 
 Deno.test("Thread.state is runnable until the main thread comes to start it, which may block then", async () => {
@@ -88,51 +84,28 @@ Deno.test("Thread.state is runnable until the main thread comes to start it, whi
   assertEquals(thread.joinSync(LIMIT), ["new", "runnable", "dead"]);
 });
 
-Deno.test("Thread.terminate() in a thread is served though the main thread blocks only after", () => {
+Deno.test("Thread.terminate() stops a thread that another one started, though the main thread blocks only after", async () => {
   const [started, told] = [new Event(), new SharedValue("i32", 0)];
   const spins = Thread.start(BODIES, "spin", [started]);
   started.waitSync(LIMIT);
   const stops = nested.start("terminateWhileHostSpins", [spins.id, told]);
   while (told.get() === 0);
   assertEquals(stops.joinSync(LIMIT), "dead");
-  assertThrows(() => spins.joinSync(LIMIT), Error, "terminated");
+  const error = await assertRejects(() => spins.join(LIMIT), ThreadError);
+  assertEquals([spins.state, error.code], ["dead", "terminated"]);
 });
 
-Deno.test("Thread.state of the main thread is seen by others", () => {
-  const thread = nested.start("seeMainBlocked", []);
-  assertEquals(thread.joinSync(LIMIT), [Thread.current.name, true]);
-  assertEquals(Thread.current.state, "running");
-});
-
-Deno.test("Thread.all() is the same in all threads", async () => {
+Deno.test("Thread.all() is the same in all threads; join() waits for a thread that another one started, without its result", async () => {
   const event = new Event();
-  const waiting = Thread.start(BODIES, "waitFor", [event], { name: "waiting" });
-  const asked = nested.start("namesOfAll", [], { name: "asked" });
-  const names = await asked.join(LIMIT);
-  assertEquals(names, [Thread.current.name, "waiting", "asked"]);
-  event.set();
-  await waiting.join(LIMIT);
-});
-
-Deno.test("Thread.join() waits for a thread that another one started, without its result", async () => {
-  const event = new Event();
-  const other = Thread.start(BODIES, "waitFor", [event]);
+  const other = Thread.start(BODIES, "waitFor", [event], { name: "waiting" });
   const found = new Event();
-  const joins = nested.start("joinOther", [other.id, found]);
+  const joins = nested.start("joinOther", [other.id, found], { name: "joins" });
   await found.wait(LIMIT);
   event.set();
-  assertEquals(await joins.join(LIMIT), [undefined, false, undefined]);
+  const [names, ...joined] = await joins.join(LIMIT);
+  assertEquals(names, [Thread.current.name, "waiting", "joins"]);
+  assertEquals(joined, [undefined, false, undefined]);
   assertEquals(await other.join(LIMIT), "waited");
-});
-
-Deno.test("Thread.terminate() stops a thread that another one started", async () => {
-  const started = new Event();
-  const spinning = Thread.start(BODIES, "spin", [started]);
-  started.waitSync(LIMIT);
-  const stops = nested.start("terminateOther", [spinning.id]);
-  assertEquals(stops.joinSync(LIMIT), "dead");
-  const error = await assertRejects(() => spinning.join(LIMIT), Error);
-  assertEquals([spinning.state, error.name], ["dead", "ThreadError"]);
 });
 
 Deno.test("Thread.terminate() works in a thread", async () => {

@@ -46,10 +46,12 @@ for (const [what, name] of Object.entries(ENDLESS)) {
     assertEquals(await thread.terminate(LIMIT), undefined);
     await assertTerminated(thread);
   });
+}
 
+for (const what of ["blocks in Atomics.wait()", "awaits"] as const) {
   Deno.test(`Thread.terminateSync() stops a thread that ${what}`, async () => {
     const started = new Event();
-    const thread = bodies.start(name, [started]);
+    const thread = bodies.start(ENDLESS[what], [started]);
     started.waitSync(LIMIT);
     thread.terminateSync(LIMIT);
     await assertTerminated(thread);
@@ -73,12 +75,9 @@ for (const name of ["acquire", "awaitLock"] as const) {
 }
 
 Deno.test("Thread.terminate() stops a thread that has not begun", async () => {
-  for (const name of ["spin", "awaitForEver"] as const) {
-    const started = new Event();
-    const thread = bodies.start(name, [started]);
-    await thread.terminate(LIMIT);
-    await assertTerminated(thread);
-  }
+  const thread = bodies.start("awaitForEver", [new Event()]);
+  await thread.terminate(LIMIT);
+  await assertTerminated(thread);
 });
 
 Deno.test("Thread.terminateSync() stops a thread that has not begun", async () => {
@@ -87,39 +86,27 @@ Deno.test("Thread.terminateSync() stops a thread that has not begun", async () =
   await assertTerminated(thread);
 });
 
-Deno.test("Thread.terminate() does nothing to a thread that is dead", async () => {
-  const thread = bodies.start("add", [1, 2]);
-  assertEquals(await thread.join(LIMIT), 3);
-  await thread.terminate(LIMIT);
-  thread.terminateSync(LIMIT);
-  assertEquals(await thread.join(LIMIT), 3);
-});
-
-Deno.test("Thread.terminate() leaves the result of a thread that had ended", async () => {
+Deno.test("Thread.terminate() does nothing to a thread that is dead, and leaves its result", async () => {
   const thread = bodies.start("giveBack", [new SharedArrayBuffer(3)]);
   await until(() => !thread.alive);
   await thread.terminate(LIMIT);
   const [buffer] = await thread.join(LIMIT) as SharedArrayBuffer[];
   assertEquals(buffer!.byteLength, 3);
-});
-
-Deno.test("Thread.terminate() can be called twice, at once and later", async () => {
-  const started = new Event();
-  const thread = bodies.start("spin", [started]);
-  await started.wait(LIMIT);
-  await Promise.all([thread.terminate(LIMIT), thread.terminate(LIMIT)]);
-  await assertTerminated(thread);
   await thread.terminate(LIMIT);
-  await assertTerminated(thread);
+  thread.terminateSync(LIMIT);
+  assertEquals(await thread.join(LIMIT), [buffer]);
 });
 
-Deno.test("Thread.terminate() ends the joins that wait", async () => {
+Deno.test("Thread.terminate() can be called twice, at once and later, and ends the joins that wait", async () => {
   const started = new Event();
   const thread = bodies.start("spin", [started]);
   const joins = [reasonOf(thread), reasonOf(thread)];
   await started.wait(LIMIT);
-  await thread.terminate(LIMIT);
+  await Promise.all([thread.terminate(LIMIT), thread.terminate(LIMIT)]);
   for (const join of joins) assertInstanceOf(await join, ThreadError);
+  await assertTerminated(thread);
+  await thread.terminate(LIMIT);
+  await assertTerminated(thread);
 });
 
 Deno.test("Thread.terminate() is a TypeError before the start, and of the main thread", async () => {
@@ -140,9 +127,10 @@ Deno.test("Thread.terminate() of the thread that asks stops it", async () => {
   assertEquals([error.code, thread.state], ["terminated", "dead"]);
 });
 
-Deno.test("Thread.terminate() recovers the locks of the thread", async () => {
+Deno.test("Thread.terminate() recovers the locks of the thread, and leaves other threads alone", async () => {
   const lock = new Lock();
-  const started = new Event();
+  const [started, event] = [new Event(), new Event()];
+  const other = bodies.start("waitFor", [event]);
   const thread = bodies.start("keep", [lock, started]);
   await started.wait(LIMIT);
   await assertRejects(() => lock.acquire({ timeoutMs: 1 }), DOMException);
@@ -150,14 +138,6 @@ Deno.test("Thread.terminate() recovers the locks of the thread", async () => {
   using _held = await lock.acquire(LIMIT);
   assert(lock.ownerDied);
   lock.markConsistent();
-});
-
-Deno.test("Thread.terminate() leaves other threads alone", async () => {
-  const [started, event] = [new Event(), new Event()];
-  const other = bodies.start("waitFor", [event]);
-  const thread = bodies.start("spin", [started]);
-  await started.wait(LIMIT);
-  await thread.terminate(LIMIT);
   assert(other.alive);
   event.set();
   assertEquals(await other.join(LIMIT), "waited");
@@ -166,7 +146,7 @@ Deno.test("Thread.terminate() leaves other threads alone", async () => {
 Deno.test("Thread.terminate() stops many threads that contend for a lock", async () => {
   const lock = new Lock();
   const contending = Array.from(
-    { length: 4 },
+    { length: 3 },
     () =>
       Thread.fromFunction((lock: Lock) => {
         for (;;) lock.withLockSync(() => {});
