@@ -1,9 +1,17 @@
-/** What tests of users look like; `thread_sanitizers_test.ts` runs them. */
+/** What tests of users look like; `thread_process_test.ts` runs them. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { Event, Thread, ThreadError } from "@lockstep/lockstep/sync";
+import {
+  Event,
+  Thread,
+  ThreadError,
+  ThreadPool,
+} from "@lockstep/lockstep/sync";
 
 const BODIES = import.meta.resolve("./_thread_bodies.ts");
 const ERRORS = import.meta.resolve("./_thread_errors_bodies.ts");
+const POOL = import.meta.resolve("./_pool_bodies.ts");
+type PoolBodies = typeof import("./_pool_bodies.ts");
+
 const LIMIT = { timeoutMs: 10_000 };
 
 function test(name: string, fn: () => void | Promise<void>): void {
@@ -25,21 +33,10 @@ test("a thread is joined by joinSync()", () => {
   assertEquals(thread.joinSync(LIMIT), 3);
 });
 
-test("a thread is joined when it is dead already", async () => {
-  const thread = Thread.start(BODIES, "add", [1, 2]);
-  untilDead(thread);
-  assertEquals(await thread.join(LIMIT), 3);
-});
-
 test("a thread is joined by joinSync() when it is dead already", () => {
   const thread = Thread.start(BODIES, "add", [1, 2]);
   untilDead(thread);
   assertEquals(thread.joinSync(LIMIT), 3);
-});
-
-test("a thread throws", async () => {
-  const thread = Thread.start(ERRORS, "throwOwn");
-  await assertRejects(() => thread.join(LIMIT), Error, "paint");
 });
 
 test("a thread throws and is dead already", async () => {
@@ -87,5 +84,51 @@ test("a thread is terminated when it is dead already", async () => {
 
 test("a thread joins another one", async () => {
   const module = import.meta.resolve("./_thread_nested_bodies.ts");
-  assertEquals(await Thread.start(module, "tower", [2]).join(LIMIT), 2);
+  assertEquals(await Thread.start(module, "tower", [1]).join(LIMIT), 1);
+});
+
+test("a pool is disposed of; a task moves its arguments and ends in time", async () => {
+  await using pool = new ThreadPool<PoolBodies>({ module: POOL, size: 2 });
+  assertEquals(await pool.map("square", [1, 2, 3]), [1, 4, 9]);
+  const moved = new ArrayBuffer(8);
+  const options = { transfer: [moved], timeoutMs: 60_000 };
+  assertEquals(await pool.submit("inspect", [moved], options), [8, 0]);
+});
+
+test("a pool that blocked for a result is closed and joined", async () => {
+  const pool = new ThreadPool<PoolBodies>({ module: POOL, size: 2 });
+  assertEquals(pool.applySync("add", 1, 2), 3);
+  assertEquals(await pool.submit("addLater", [1, 2]), 3);
+  pool.close();
+  await pool.join();
+});
+
+test("a pool is joined whose thread died", async () => {
+  await using pool = new ThreadPool<PoolBodies>({ module: POOL, size: 1 });
+  await assertRejects(() => pool.submit("exitByDeno", []));
+});
+
+test("a pool is terminated while it has tasks", async () => {
+  const pool = new ThreadPool<PoolBodies>({ module: POOL, size: 2 });
+  const never = (_: number) => new Promise<void>(() => {});
+  const seen = assertRejects(() => pool.map(never, [1, 2, 3]));
+  await pool.terminate();
+  await seen;
+});
+
+test("a task is ended by a timeout, and the pool terminated", async () => {
+  const pool = new ThreadPool<PoolBodies>({ module: POOL, size: 1 });
+  const spin = () => {
+    for (;;);
+  };
+  await assertRejects(() => pool.submit(spin, [], { timeoutMs: 20 }));
+  await pool.terminate();
+});
+
+test("a pool gives its results in a loop that is left", async () => {
+  await using pool = new ThreadPool<PoolBodies>({ module: POOL, size: 2 });
+  for await (const square of pool.imap("square", [1, 2, 3])) {
+    assertEquals(square, 1);
+    break;
+  }
 });

@@ -78,7 +78,7 @@ const ROUNDS = {
     1000,
     500,
   ],
-  "1000 arguments of 512 KiB that move to tasks that never run": [
+  "400 arguments of 512 KiB that move to tasks that never run": [
     `const gate = new Event();
      const held = [1, 2].map(() => pool.submit((gate) => gate.waitSync(), [gate]));
      while (gate.waiting < 2) await sleep(1);
@@ -92,14 +92,14 @@ const ROUNDS = {
      controller.abort();
      gate.set();
      await Promise.allSettled([...held, ...tasks]);`,
+    4,
     8,
-    20,
-    250,
+    100,
   ],
 } as const;
 
 /** The others take longer, and are for the long versions. */
-const SHORT = "1000 arguments of 512 KiB that move to tasks that never run";
+const SHORT = "400 arguments of 512 KiB that move to tasks that never run";
 
 for (const [what, [body, warm, rounds, most]] of Object.entries(ROUNDS)) {
   if (!STRESS && what !== SHORT) continue;
