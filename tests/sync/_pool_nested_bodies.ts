@@ -27,9 +27,9 @@ export async function useAndClose(
   return [squares, square, "nothing"];
 }
 
-/** Leaves a pool behind whose threads have nothing to do. */
+/** Leaves a pool behind whose thread has nothing to do. */
 export async function leaveIdle(module: string): Promise<number[]> {
-  return await newPool(module).map("square", [1, 2, 3], { chunkSize: 1 });
+  return await newPool(module, 1).map("square", [1, 2, 3]);
 }
 
 /** Leaves a pool behind whose thread has turned to waiting without blocking. */

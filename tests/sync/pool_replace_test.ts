@@ -121,19 +121,6 @@ Deno.test("ThreadPool replaces a thread that somebody else terminates while it h
   });
 });
 
-Deno.test("ThreadPool recovers what a thread held that died", async () => {
-  await withOne(async (pool) => {
-    const lock = new Lock();
-    const task = (lock: Lock) => {
-      lock.acquireSync();
-      Deno.exit(0);
-    };
-    assertInstanceOf(await reasonOf(pool.submit(task, [lock])), ThreadError);
-    using _held = await lock.acquire(LIMIT);
-    assert(lock.ownerDied);
-  });
-});
-
 Deno.test("ThreadPool calls the initializer in each thread, also in those that replace others", async () => {
   const calls = new SharedValue("i32", 0);
   const initializerArgs = ["blue", calls];
@@ -148,15 +135,25 @@ Deno.test("ThreadPool calls the initializer in each thread, also in those that r
   });
 });
 
-Deno.test("ThreadPool lets each of many tasks kill its thread", async () => {
+Deno.test("ThreadPool lets each of many tasks kill its thread, and recovers what that held", async () => {
   await withTwo(async (pool) => {
-    const dead = Array.from({ length: 3 }, () => pool.submit("exitByDeno", []));
-    const ends = await Promise.all(dead.map(reasonOf));
-    assertEquals(
-      ends.map((error) => (error as ThreadError).code),
-      Array(3).fill("exited"),
-    );
+    const lock = new Lock();
+    const keep = (lock: Lock) => {
+      lock.acquireSync();
+      Deno.exit(0);
+    };
+    const dead = [
+      pool.submit(keep, [lock]),
+      pool.submit("exitByDeno", []),
+      pool.submit("exitByDeno", []),
+    ];
+    for (const error of await Promise.all(dead.map(reasonOf))) {
+      assertInstanceOf(error, ThreadError);
+      assertEquals(error.code, "exited");
+    }
     assertEquals(await pool.submit("add", [1, 2]), 3);
+    using _held = await lock.acquire(LIMIT);
+    assert(lock.ownerDied);
   });
 });
 

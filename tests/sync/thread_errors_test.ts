@@ -217,13 +217,11 @@ Deno.test("Thread of a module that does not exist ends with an error that names 
   assertStringIncludes(await messageOf(thread), "no_such_module.ts");
 });
 
-Deno.test("Thread of an export that does not exist ends with a TypeError that names it", async () => {
-  for (const name of ["noSuchFunction", "NUMBER"]) {
-    const message = await messageOf(Thread.start(BODIES, name));
-    assertStringIncludes(message, "TypeError: ");
-    assertStringIncludes(message, `"${name}"`);
-    assertStringIncludes(message, BODIES);
-  }
+Deno.test("Thread of an export that is no function ends with a TypeError that names it", async () => {
+  const message = await messageOf(Thread.start(BODIES, "NUMBER"));
+  assertStringIncludes(message, "TypeError: ");
+  assertStringIncludes(message, '"NUMBER"');
+  assertStringIncludes(message, BODIES);
 });
 
 Deno.test("Thread of a module that throws ends with its error", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
@@ -29,18 +29,6 @@ Deno.test("Thread.start() works in a thread while the main thread blocks in join
 
 Deno.test("Thread.start() works at any depth", () => {
   assertEquals(nested.start("tower", [2]).joinSync(LIMIT), 2);
-});
-
-Deno.test("Thread outlives the thread that started it", async () => {
-  const event = new Event();
-  const starter = nested.start("leave", [event, "left behind"]);
-  const id = await starter.join(LIMIT);
-  const left = await startedElsewhere("left behind");
-  assertEquals([starter.alive, left.id, left.alive], [false, id, true]);
-  await until(() => event.waiting === 1);
-  event.set();
-  await left.join(LIMIT);
-  assert(!left.alive);
 });
 
 Deno.test("Thread outlives a starter that ends by an error", async () => {

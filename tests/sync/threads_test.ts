@@ -19,7 +19,7 @@ Deno.test("threads() starts functions of a module, with the type of the result",
 Deno.test("threads() checks the name and the arguments", async () => {
   // @ts-expect-error there is no such function
   const thread = bodies.start("subtract", [1, 2]);
-  await assertRejects(() => thread.join(LIMIT), TypeError);
+  await assertRejects(() => thread.join(LIMIT), TypeError, '"subtract"');
 });
 
 /** Never called: the compiler has to refuse it. */
