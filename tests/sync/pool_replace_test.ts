@@ -79,16 +79,11 @@ Deno.test("ThreadPool goes on after a task that leaves an unhandled rejection be
 
 Deno.test("ThreadPool replaces a thread that runs out of memory", async () => {
   const resourceLimits = { maxOldGenerationSizeMb: 16 };
-  await withPool({ size: 2, resourceLimits }, async (pool) => {
-    const gate = new Event();
-    const neighbour = pool.submit("hold", [gate, 5]);
-    await until(() => gate.waiting === 1);
+  await withPool({ resourceLimits }, async (pool) => {
     const error = await reasonOf(pool.submit("eatMemory", []));
     assertInstanceOf(error, ThreadError);
     assertEquals(error.code, "died");
     assertEquals(await pool.submit("add", [1, 2]), 3);
-    gate.set();
-    assertEquals(await neighbour, 5);
   });
 });
 
