@@ -1,5 +1,5 @@
 import type { Label } from "../../sync/_trap.ts";
-import type { Thread } from "../../sync/thread.ts";
+import type { Call } from "./_hands.ts";
 import { BOARD, type Plan, turn } from "./_plan.ts";
 import { type Next, random } from "./_random.ts";
 
@@ -38,7 +38,7 @@ export interface Job {
   readonly board: Int32Array;
   /** What it is about, for the report if they get stuck. */
   readonly subject: { share(): { readonly buffer: SharedArrayBuffer } };
-  start(plan: Plan): Thread<void>;
+  start(plan: Plan): Call<void>;
   /** Called with the members of a thread that is dead. */
   bury?(bits: number): void;
   /** Called now and then. */
@@ -46,7 +46,7 @@ export interface Job {
 }
 
 interface Hand {
-  readonly thread: Thread<void>;
+  readonly thread: Call<void>;
   readonly bits: number;
 }
 

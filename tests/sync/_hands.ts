@@ -9,9 +9,13 @@ import type { Order } from "./_hand_body.ts";
 
 /** A call that runs in a thread; looks like a thread of its own. */
 export interface Call<T> {
+  /** Identity of the thread. */
+  readonly id: number;
   readonly alive: boolean;
   readonly state: ThreadState;
   join(options?: WaitOptions): Promise<T>;
+  /** Kills the thread; for those that are hired in a test. */
+  terminate(options?: WaitOptions): Promise<void>;
   joinSync(options?: Pick<WaitOptions, "timeoutMs">): T;
 }
 
@@ -21,18 +25,28 @@ interface Hand {
   done: Event | undefined;
 }
 
+/** How long the end of a thread may take. */
+const LIMIT = { timeoutMs: 10_000 };
+
 /**
  * Threads of one module that stay. Tests that need other threads, but neither
  * their beginning nor their end, call functions in them: to start a thread takes
  * longer than all that most tests do. Hire them outside of tests, which would
- * take them for leaks.
+ * take them for leaks; or in a test that dismisses them.
  */
 export class Hands<M> {
-  readonly #hands: readonly Hand[];
+  readonly #module: string;
+  readonly #hands: Hand[];
+  readonly #isFixed: boolean;
 
-  /** @param count How many calls can run at a time. */
-  constructor(module: string, count: number) {
+  /**
+   * @param count How many calls can run at a time. By default as many as need
+   * be: threads are hired when none is free, as some may be killed.
+   */
+  constructor(module: string, count = 0) {
+    this.#module = module;
     this.#hands = Array.from({ length: count }, () => hire(module));
+    this.#isFixed = count > 0;
   }
 
   /** Calls a function of the module in a thread that has nothing to do. */
@@ -40,7 +54,7 @@ export class Hands<M> {
     name: K,
     args: Parameters<FunctionsOf<M>[K]>,
   ): Call<Awaited<ReturnType<FunctionsOf<M>[K]>>> {
-    const hand = this.#hands.find(({ done }) => done?.isSet ?? true);
+    const hand = this.#free() ?? this.#hire();
     if (hand === undefined) throw new Error(`No hand is free for ${name}()`);
     const done = hand.done = new Event();
     const outcome = new Outcome();
@@ -52,18 +66,44 @@ export class Hands<M> {
       return value as Awaited<ReturnType<FunctionsOf<M>[K]>>;
     };
     return {
+      id: hand.thread.id,
       get alive() {
-        return !done.isSet;
+        return !done.isSet && hand.thread.alive;
       },
       get state() {
         return done.isSet ? "dead" : hand.thread.state;
       },
       join: (options) => done.wait(options).then(result),
+      terminate: (options = LIMIT) => this.#dismiss(hand, options),
       joinSync(options) {
         done.waitSync(options);
         return result();
       },
     };
+  }
+
+  /** Kills all of them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const hand of [...this.#hands]) await this.#dismiss(hand, LIMIT);
+  }
+
+  #free(): Hand | undefined {
+    return this.#hands.find(({ done }) => done?.isSet ?? true);
+  }
+
+  #hire(): Hand | undefined {
+    if (this.#isFixed) return undefined;
+    const hand = hire(this.#module);
+    this.#hands.push(hand);
+    return hand;
+  }
+
+  async #dismiss(hand: Hand, options: WaitOptions): Promise<void> {
+    const index = this.#hands.indexOf(hand);
+    if (index < 0) return;
+    this.#hands.splice(index, 1);
+    await hand.thread.terminate(options);
+    hand.orders.close();
   }
 }
 

@@ -18,10 +18,12 @@ export function random(seed: number): Next {
  * Runs a randomized test; a failure names the seed that repeats it.
  *
  * @param rounds How often, each time with another seed, unless one is given.
+ * @param what What it is about this time, if the test does several things.
  */
 export async function withSeed(
   rounds: number,
   test: (seed: number) => Promise<void>,
+  what = "",
 ): Promise<void> {
   const given = Deno.env.get("LOCKSTEP_SEED");
   for (let round = 0; round < (given === undefined ? rounds : 1); round++) {
@@ -31,7 +33,8 @@ export async function withSeed(
     try {
       await test(seed);
     } catch (cause) {
-      throw new Error(`Cannot pass: LOCKSTEP_SEED=${seed} repeats it`, {
+      const who = what && ` (${what})`;
+      throw new Error(`Cannot pass${who}: LOCKSTEP_SEED=${seed} repeats it`, {
         cause,
       });
     }

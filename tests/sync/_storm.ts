@@ -1,14 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { RwLock } from "../../sync/rw_lock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
-import { threads } from "../../sync/threads.ts";
 import { Crew, MAX_MEMBERS, type Weather } from "./_crew.ts";
+import type { Hands } from "./_hands.ts";
 import { BOARD, membersOf } from "./_plan.ts";
 import { DOOR, type Door, isExclusive, visit } from "./_stress_bodies.ts";
-
-const bodies = threads<typeof import("./_stress_bodies.ts")>(
-  import.meta.resolve("./_stress_bodies.ts"),
-);
 
 const LIMIT = { timeoutMs: 10_000 };
 
@@ -16,7 +12,11 @@ const LIMIT = { timeoutMs: 10_000 };
 const STARVED = 30;
 
 /** Many visit a door at once, some of whom die. */
-export async function storm(door: Door, weather: Weather): Promise<void> {
+export async function storm(
+  hands: Hands<typeof import("./_stress_bodies.ts")>,
+  door: Door,
+  weather: Weather,
+): Promise<void> {
   const board = new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
   board[DOOR.LIMIT] = door instanceof Semaphore ? door.value : 1;
   let lost = 0; // at most so many permits, or visits, went with the dead
@@ -24,7 +24,7 @@ export async function storm(door: Door, weather: Weather): Promise<void> {
   const crew = new Crew({
     board,
     subject: door,
-    start: (plan) => bodies.start("visit", [door, board, plan]),
+    start: (plan) => hands.start("visit", [door, board, plan]),
     bury(bits) {
       lost += membersOf(Atomics.load(board, DOOR.BUSY) & bits).length;
       if (!(door instanceof Semaphore)) return;

@@ -3,28 +3,33 @@ import { Condition } from "../../sync/condition.ts";
 import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { spawn } from "../../sync/task.ts";
-import { threads } from "../../sync/threads.ts";
 import { Crew, type Weather } from "./_crew.ts";
+import { Hands } from "./_hands.ts";
 import { BOARD, goesOn, membersOf, turn } from "./_plan.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 import { NOTICE } from "./_stress_condition_bodies.ts";
 
-const bodies = threads<typeof import("./_stress_condition_bodies.ts")>(
-  import.meta.resolve("./_stress_condition_bodies.ts"),
-);
+type Bodies = typeof import("./_stress_condition_bodies.ts");
 
+const BODIES = import.meta.resolve("./_stress_condition_bodies.ts");
 const ROUNDS = STRESS ? 20 : 1;
-const DEATHS = STRESS ? 6 : 3;
 const TIMES = STRESS ? 200 : 60;
+const THREADS = STRESS ? 4 : 3;
+
+const hands = new Hands<Bodies>(BODIES, THREADS);
 
 /** Many wait to be notified, and some of them give up, or die. */
-async function storm(condition: Condition, weather: Weather): Promise<void> {
+async function storm(
+  hands: Hands<Bodies>,
+  condition: Condition,
+  weather: Weather,
+): Promise<void> {
   const { seed, deaths, times } = weather;
   const board = new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
   const crew = new Crew({
     board,
     subject: condition,
-    start: (plan) => bodies.start("listen", [condition, board, plan]),
+    start: (plan) => hands.start("listen", [condition, board, plan]),
     tick() {
       if (Atomics.load(board, NOTICE.OVER) === 0) return;
       if (condition.tryAcquire() === undefined) return;
@@ -70,17 +75,25 @@ async function notify(
 for (const Class of [Lock, RLock]) {
   Deno.test(`Condition.notify() of a ${Class.name} ends exactly so many waits, whoever else gives up`, async () => {
     await withSeed(ROUNDS, async (seed) => {
-      const threads = 2 + random(seed)(3);
+      const threads = 2 + random(seed)(THREADS - 1);
       const condition = new Condition(new Class());
-      await storm(condition, { seed, threads, deaths: 0, times: TIMES });
-    });
-  });
-
-  Deno.test(`Condition.wait() of a ${Class.name} ends, whoever else dies`, async () => {
-    await withSeed(ROUNDS, async (seed) => {
-      const threads = 2 + random(seed)(3);
-      const condition = new Condition(new Class());
-      await storm(condition, { seed, threads, deaths: DEATHS, times: TIMES });
+      const weather = { seed, threads, deaths: 0, times: TIMES };
+      await storm(hands, condition, weather);
     });
   });
 }
+
+Deno.test("Condition.wait() of a Lock, or an RLock, ends, whoever else dies", async () => {
+  await using mortals = new Hands<Bodies>(BODIES);
+  for (const Class of [Lock, RLock]) {
+    const play = async (seed: number) => {
+      const next = random(seed);
+      const threads = 2 + next(THREADS - 1);
+      const deaths = STRESS ? 6 : 1 + next(2);
+      const condition = new Condition(new Class());
+      const weather = { seed, threads, deaths, times: TIMES };
+      await storm(mortals, condition, weather);
+    };
+    await withSeed(ROUNDS, play, Class.name);
+  }
+});

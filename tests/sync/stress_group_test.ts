@@ -1,19 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { Barrier } from "../../sync/barrier.ts";
 import { Event } from "../../sync/event.ts";
-import { threads } from "../../sync/threads.ts";
 import { Crew } from "./_crew.ts";
+import { Hands } from "./_hands.ts";
 import { BOARD, goesOn, turn } from "./_plan.ts";
 import { random, STRESS, withSeed } from "./_random.ts";
 import { GROUP } from "./_stress_group_bodies.ts";
 
-const bodies = threads<typeof import("./_stress_group_bodies.ts")>(
-  import.meta.resolve("./_stress_group_bodies.ts"),
-);
+type Bodies = typeof import("./_stress_group_bodies.ts");
 
+const BODIES = import.meta.resolve("./_stress_group_bodies.ts");
 const ROUNDS = STRESS ? 20 : 1;
-const DEATHS = STRESS ? 6 : 3;
 const TIMES = STRESS ? 200 : 60;
+const THREADS = STRESS ? 4 : 3;
+
+const hands = new Hands<Bodies>(BODIES, THREADS);
 
 function newBoard(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
@@ -29,11 +30,16 @@ for (const isPatient of [true, false]) {
       const next = random(seed);
       const event = new Event();
       const board = newBoard();
-      const weather = { seed, threads: 2 + next(3), deaths: 0, times: TIMES };
+      const weather = {
+        seed,
+        threads: 2 + next(THREADS - 1),
+        deaths: 0,
+        times: TIMES,
+      };
       const crew = new Crew({
         board,
         subject: event,
-        start: (plan) => bodies.start("pass", [event, board, plan, isPatient]),
+        start: (plan) => hands.start("pass", [event, board, plan, isPatient]),
       }, weather);
       const rounds = async () => {
         for (let round = 1; round <= weather.times; round++) {
@@ -55,20 +61,21 @@ for (const isPatient of [true, false]) {
 }
 
 Deno.test("Event.wait() ends, whoever else dies", async () => {
+  await using mortals = new Hands<Bodies>(BODIES);
   await withSeed(ROUNDS, async (seed) => {
     const next = random(seed);
     const event = new Event();
     const board = newBoard();
     const weather = {
       seed,
-      threads: 2 + next(3),
-      deaths: DEATHS,
+      threads: 2 + next(THREADS - 1),
+      deaths: STRESS ? 6 : 1 + next(2),
       times: TIMES,
     };
     const crew = new Crew({
       board,
       subject: event,
-      start: (plan) => bodies.start("passAnytime", [event, board, plan]),
+      start: (plan) => mortals.start("passAnytime", [event, board, plan]),
     }, weather);
     const toggle = async () => {
       while (goesOn(board)) {
@@ -93,7 +100,7 @@ Deno.test("Barrier.wait() keeps all together, round by round", async () => {
     const crew = new Crew({
       board,
       subject: barrier,
-      start: (plan) => bodies.start("meet", [barrier, board, plan]),
+      start: (plan) => hands.start("meet", [barrier, board, plan]),
     }, {
       seed,
       threads: Math.min(parties, 3),
@@ -109,6 +116,7 @@ Deno.test("Barrier.wait() keeps all together, round by round", async () => {
 });
 
 Deno.test("Barrier.wait() ends, whoever gives up or dies", async () => {
+  await using mortals = new Hands<Bodies>(BODIES);
   await withSeed(ROUNDS, async (seed) => {
     const next = random(seed);
     const barrier = new Barrier(2 + next(2));
@@ -116,11 +124,17 @@ Deno.test("Barrier.wait() ends, whoever gives up or dies", async () => {
     const crew = new Crew({
       board,
       subject: barrier,
-      start: (plan) => bodies.start("meetAnytime", [barrier, board, plan]),
+      start: (plan) => mortals.start("meetAnytime", [barrier, board, plan]),
       tick() {
         if (Atomics.load(board, GROUP.OVER) !== 0) barrier.abort();
       },
-    }, { seed, threads: 3, deaths: DEATHS, times: 0, tasksOf: () => next(2) });
+    }, {
+      seed,
+      threads: 3,
+      deaths: STRESS ? 6 : 1 + next(2),
+      times: 0,
+      tasksOf: () => next(2),
+    });
     const goal = async () => {
       while (goesOn(board) || board[GROUP.PASSED]! < 100) await turn();
       Atomics.store(board, GROUP.OVER, 1);

@@ -1,18 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Queue, QueueOptions } from "../../sync/queue.ts";
-import type { Thread } from "../../sync/thread.ts";
-import { threads } from "../../sync/threads.ts";
 import { Crew, MAX_MEMBERS, type Weather } from "./_crew.ts";
+import { type Call, Hands } from "./_hands.ts";
 import { BOARD, goesOn, membersOf, turn } from "./_plan.ts";
 import { CLASSES, LIMIT, range } from "./_queue_ways.ts";
 import { HANDS, type Item, LEDGER, MOST, Worker } from "./_queue_worker.ts";
 import { random, STRESS, withSeed } from "./_random.ts";
 
-const bodies = threads<typeof import("./_stress_queue_bodies.ts")>(
-  import.meta.resolve("./_stress_queue_bodies.ts"),
-);
+type Bodies = typeof import("./_stress_queue_bodies.ts");
 
+const BODIES = import.meta.resolve("./_stress_queue_bodies.ts");
 const ROUNDS = STRESS ? 20 : 1;
+const TIMES = STRESS ? 200 : 60;
+const THREADS = STRESS ? 6 : 3;
+
+const hands = new Hands<Bodies>(BODIES, THREADS + 1);
 
 const OPTIONS: readonly QueueOptions[] = [
   {},
@@ -22,16 +24,20 @@ const OPTIONS: readonly QueueOptions[] = [
 ];
 
 /** Many put and get at once, some of whom die. */
-async function storm(queue: Queue<Item>, weather: Weather): Promise<void> {
+async function storm(
+  hands: Hands<Bodies>,
+  queue: Queue<Item>,
+  weather: Weather,
+): Promise<void> {
   const board = new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
   const ledger = new Int32Array(new SharedArrayBuffer(4 * LEDGER.WORDS));
-  const started: Thread[] = [];
+  const started: Call<void>[] = [];
   let lost = 0; // at most so many items went with the dead
   const crew = new Crew({
     board,
     subject: queue,
     start(plan) {
-      const thread = bodies.start("work", [queue, board, ledger, plan]);
+      const thread = hands.start("work", [queue, board, ledger, plan]);
       started.push(thread);
       return thread;
     },
@@ -40,7 +46,7 @@ async function storm(queue: Queue<Item>, weather: Weather): Promise<void> {
     },
   }, weather);
   const { seed } = weather;
-  const helper = bodies.start("help", [queue, board, ledger, seed]);
+  const helper = hands.start("help", [queue, board, ledger, seed]);
   await crew.work((async () => {
     while (goesOn(board) || started.some(({ alive }) => alive)) await turn(1);
   })()).finally(() => Atomics.store(board, HANDS.OVER, 1));
@@ -97,17 +103,24 @@ for (const Class of CLASSES) {
     await withSeed(ROUNDS, async (seed) => {
       const next = random(seed);
       const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
-      const threads = 2 + next(STRESS ? 5 : 2);
-      await storm(queue, { seed, threads, deaths: 0, times: 200 });
-    });
-  });
-
-  Deno.test(`${Class.name} loses only what is in the hands of threads that die at any time`, async () => {
-    await withSeed(ROUNDS, async (seed) => {
-      const next = random(seed);
-      const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
-      const threads = 2 + next(STRESS ? 3 : 1);
-      await storm(queue, { seed, threads, deaths: STRESS ? 6 : 2, times: 100 });
+      const threads = 2 + next(THREADS - 1);
+      await storm(hands, queue, { seed, threads, deaths: 0, times: TIMES });
     });
   });
 }
+
+const names = CLASSES.map(({ name }) => name).join(", ");
+
+Deno.test(`${names} lose only what is in the hands of threads that die at any time`, async () => {
+  await using mortals = new Hands<Bodies>(BODIES);
+  for (const Class of CLASSES) {
+    const play = async (seed: number) => {
+      const next = random(seed);
+      const queue = new Class<Item>(OPTIONS[next(OPTIONS.length)]);
+      const threads = 2 + next(STRESS ? 3 : 1);
+      const deaths = STRESS ? 6 : 1 + next(2);
+      await storm(mortals, queue, { seed, threads, deaths, times: TIMES });
+    };
+    await withSeed(ROUNDS, play, Class.name);
+  }
+});
