@@ -1,103 +1,91 @@
-import { type Label, setTrap } from "../../sync/_trap.ts";
+import { setTrap } from "../../sync/_trap.ts";
 import { Barrier } from "../../sync/barrier.ts";
 import type { Condition } from "../../sync/condition.ts";
-import type { Event } from "../../sync/event.ts";
+import { Event } from "../../sync/event.ts";
 import type { Lock } from "../../sync/lock.ts";
 import type { RwLock } from "../../sync/rw_lock.ts";
 import type { Semaphore } from "../../sync/semaphore.ts";
-import type { SharedValue } from "../../sync/shared_value.ts";
+import { SharedValue } from "../../sync/shared_value.ts";
 import { sleepSync } from "../../sync/sleep.ts";
+import { perish, type Place, ready, STAGE, stop } from "./_perish.ts";
+
+export { STAGE };
 
 /** What lets in one at a time. */
 export type Gate = Lock | Semaphore;
 
-/** Where a thread is to die: the nth time that it comes to a label. */
-export interface Place {
-  readonly label: Label;
-  readonly nth: number;
-}
-
-/** How far a victim is; it goes from READY to GO by the test. */
-export const STAGE = { READY: 1, GO: 2, STUCK: 3 } as const;
-
 /** Longest wait of those who live. */
 const LIMIT = { timeoutMs: 10_000 };
 
-/** Blocks until the gate is open. */
-export function wait(gate: Gate, place: Place, stage: SharedValue): void {
-  stopAt(place, stage);
-  gate.acquireSync();
+/** How somebody has to do with a gate. */
+export type Way = "wait" | "waitAsync" | "giveUp" | "giveUpAsync" | "release";
+
+const WAYS: Readonly<Record<Way, (gate: Gate) => unknown>> = {
+  wait: (gate) => gate.acquireSync(),
+  waitAsync: (gate) => gate.acquire(),
+  giveUp: (gate) => gate.acquireSync({ timeoutMs: 2 }),
+  giveUpAsync: (gate) => gate.acquire({ timeoutMs: 2 }),
+  release: (gate) => gate.release(),
+};
+
+/** What a victim does with a gate, and where it dies then. */
+export interface Fate {
+  readonly gate: Gate;
+  readonly way: Way;
+  readonly place: Place;
+  readonly stage: SharedValue;
 }
 
-/** As a task, waits until the gate is open. */
-export async function waitAsync(
-  gate: Gate,
-  place: Place,
-  stage: SharedValue,
-): Promise<void> {
-  stopAt(place, stage);
-  await gate.acquire();
+/** Dies at all its gates; it holds those that it is to release. */
+export async function die(fates: readonly Fate[]): Promise<void> {
+  const [first] = fates;
+  if (first?.way === "release") {
+    for (const { gate } of fates) gate.acquireSync();
+    ready(first.stage);
+  }
+  await perish(fates.map(({ gate, way, place, stage }) => ({
+    place,
+    stage,
+    run: () => WAYS[way](gate),
+  })));
 }
 
-/** Blocks, but not for long. */
-export function giveUp(gate: Gate, place: Place, stage: SharedValue): void {
-  stopAt(place, stage);
-  gate.acquireSync({ timeoutMs: 2 });
-}
+/** What lets many pass at once: an event, a barrier, the end of writing. */
+export type Passage = Event | Barrier | RwLock;
 
-/** As a task, waits, but not for long. */
-export async function giveUpAsync(
-  gate: Gate,
-  place: Place,
-  stage: SharedValue,
-): Promise<void> {
-  stopAt(place, stage);
-  await gate.acquire({ timeoutMs: 2 });
-}
-
-/** Opens the gate, which it has closed before. */
-export function release(gate: Gate, place: Place, stage: SharedValue): void {
-  gate.acquireSync();
-  ready(stage);
-  stopAt(place, stage);
-  gate.release();
-}
-
-/** Sets an event. */
-export function set(event: Event, place: Place, stage: SharedValue): void {
-  ready(stage);
-  stopAt(place, stage);
-  event.set();
-}
-
-/** Arrives at a barrier. */
-export function arrive(
-  barrier: Barrier,
-  place: Place,
+/** Lets others pass, and dies at all places, one for each passage. */
+export function letPass(
+  passages: readonly Passage[],
+  places: readonly Place[],
   stage: SharedValue,
 ): void {
+  const acts = passages.map((passage) => {
+    if (passage instanceof Event) return () => passage.set();
+    if (passage instanceof Barrier) return () => passage.waitSync();
+    const guard = passage.writeSync();
+    return () => guard.release();
+  });
   ready(stage);
-  stopAt(place, stage);
-  barrier.waitSync();
+  const last = acts.length - 1;
+  perish(acts.map((run, index) => ({
+    place: places[index]!,
+    stage: index === last ? stage : new SharedValue("i32", 0),
+    run,
+  })));
 }
 
-/** Arrives at a barrier as the last, and never comes back from the action. */
-export function actForEver(barrier: Barrier, stage: SharedValue): void {
-  ready(stage);
-  const action = () => stop(stage);
-  Barrier.attach(barrier.share(), { action }).waitSync();
-}
-
-/** Ends writing. */
-export function endWriting(
-  lock: RwLock,
-  place: Place,
+/** Arrives at each barrier as the last, and never comes back from the actions. */
+export function actForEver(
+  barriers: readonly Barrier[],
   stage: SharedValue,
 ): void {
-  const guard = lock.writeSync();
+  const arrive = ([barrier, ...others]: readonly Barrier[]) => {
+    if (barrier === undefined) stop(stage);
+    const action = () => arrive(others);
+    Barrier.attach(barrier.share(), { action }).waitSync();
+  };
   ready(stage);
-  stopAt(place, stage);
-  guard.release();
+  arrive(barriers);
 }
 
 /** Waits to write while others read. */
@@ -120,8 +108,7 @@ export function notify(
   stage: SharedValue,
 ): void {
   condition.acquireSync();
-  stopAt(place, stage);
-  condition.notify(n);
+  perish([{ place, stage, run: () => condition.notify(n) }]);
 }
 
 /** Blocks until notified. */
@@ -131,8 +118,7 @@ export function listen(
   stage: SharedValue,
 ): void {
   condition.acquireSync();
-  stopAt(place, stage);
-  condition.waitSync();
+  perish([{ place, stage, run: () => condition.waitSync() }]);
 }
 
 /** Some tasks wait to be notified, but their thread never lets them know. */
@@ -213,24 +199,4 @@ export function visit(inside: SharedValue): void {
   if (inside.add(1) !== 0) throw new Error("somebody else is inside");
   sleepSync(1);
   if (inside.add(-1) !== 1) throw new Error("somebody else came inside");
-}
-
-/** Waits for the sign to go on. */
-function ready(stage: SharedValue): void {
-  stage.set(STAGE.READY);
-  while (stage.get() !== STAGE.GO) sleepSync(1);
-}
-
-function stopAt({ label, nth }: Place, stage: SharedValue): void {
-  let left = nth;
-  setTrap((at) => {
-    if (at === label && --left === 0) stop(stage);
-  });
-}
-
-/** Nothing of this thread runs after that. */
-function stop(stage: SharedValue): never {
-  setTrap(undefined);
-  stage.set(STAGE.STUCK);
-  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { PriorityQueue } from "../../sync/priority_queue.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import type { Thread } from "../../sync/thread.ts";
@@ -14,104 +13,131 @@ type Bodies = typeof import("./_queue_kill_bodies.ts");
 
 const BODIES = import.meta.resolve("./_queue_kill_bodies.ts");
 const bodies = threads<Bodies>(BODIES);
-const survivor = new Hands<Bodies>(BODIES, 1);
+const survivors = new Hands<Bodies>(BODIES, 3);
 
 const SHUT = "queue-shut-down";
 
-/** Where those may die whom others wait for; a task waits first, then a thread. */
+/**
+ * Where those may die whom others wait for; a task waits first, then a thread. A
+ * victim dies at all of them, each in another queue.
+ */
 const PLACES = [
   { label: "released", nth: 1 },
   { label: "chosen", nth: 1 },
   { label: "chosen", nth: 2 },
 ] as const;
 
-/** Has a thread go on from where it is ready, and kills it where it is stuck. */
-async function kill(victim: Thread<void>, stage: SharedValue): Promise<void> {
-  await until(() => stage.get() === STAGE.READY);
-  stage.set(STAGE.GO);
-  await until(() => stage.get() === STAGE.STUCK);
-  await victim.terminate(LIMIT);
+/** Queues whose victim is ready, and how to kill it. */
+function stage(deed: Deed, make: () => Queue<number>) {
+  const queues = PLACES.map(make);
+  const stage = new SharedValue("i32", 0);
+  const victim = bodies.start("serve", [queues, deed, PLACES, stage]);
+  const strike = async () => {
+    await until(() => stage.get() === STAGE.READY);
+    stage.set(STAGE.GO);
+    await until(() => stage.get() === STAGE.STUCK);
+    await victim.terminate(LIMIT);
+  };
+  return { queues, strike };
 }
 
-for (const place of PLACES) {
-  const where = `at "${place.label}" number ${place.nth}`;
-  const start = (queue: Queue, deed: Deed) => {
-    const stage = new SharedValue("i32", 0);
-    const victim = bodies.start("serve", [queue, deed, place, stage]);
-    return () => kill(victim, stage);
-  };
+/** A queue that is full. */
+function full(item: number): Queue<number> {
+  const queue = new Queue<number>({ maxSize: 1 });
+  queue.putSync(item);
+  return queue;
+}
 
-  Deno.test(`Queue.put() reaches who waits, though its thread dies ${where}`, async () => {
-    const queue = new Queue<number>();
-    const strike = start(queue, "put");
+Deno.test("Queue.put() reaches who waits, wherever its thread dies", async () => {
+  const { queues, strike } = stage("put", () => new Queue());
+  const gets = await Promise.all(queues.map(async (queue) => {
     const task = queue.get(LIMIT);
     await until(() => queue.waitingToGet === 1);
-    const thread = survivor.start("live", [queue, "get"]);
+    const thread = survivors.start("live", [queue, "get"]);
     await until(() => queue.waitingToGet === 2 && thread.state === "blocked");
-    await strike();
-    const gets = [task, thread.join(LIMIT)];
-    assertEquals(await Promise.race(gets), VICTIM);
+    return [task, thread.join(LIMIT)];
+  }));
+  await strike();
+  for (const [index, queue] of queues.entries()) {
+    assertEquals(await Promise.race(gets[index]!), VICTIM);
     queue.putSync(5);
-    const items = await Promise.all(gets);
+    const items = await Promise.all(gets[index]!);
     assertEquals(new Set(items), new Set([5, VICTIM]));
     assertEquals([queue.size, queue.unfinished, queue.waitingToGet], [0, 2, 0]);
-  });
+  }
+});
 
-  Deno.test(`Queue.get() makes room, though its thread dies ${where}`, async () => {
-    const queue = new Queue<number>({ maxSize: 1 });
-    queue.putSync(7);
-    const strike = start(queue, "get");
+Deno.test("Queue.get() makes room, wherever its thread dies", async () => {
+  const { queues, strike } = stage("get", () => full(7));
+  const puts = await Promise.all(queues.map(async (queue) => {
     const task = queue.put(1, LIMIT);
     await until(() => queue.waitingToPut === 1);
-    const thread = survivor.start("live", [queue, "put"]);
+    const thread = survivors.start("live", [queue, "put"]);
     await until(() => queue.waitingToPut === 2 && thread.state === "blocked");
-    await strike();
+    return [task, thread.join(LIMIT)];
+  }));
+  await strike();
+  for (const [index, queue] of queues.entries()) {
     const items = [await queue.get(LIMIT)];
     items.push(await queue.get(LIMIT));
-    await Promise.all([task, thread.join(LIMIT)]);
+    await Promise.all(puts[index]!);
     const lost = items.includes(7) ? 0 : 1; // in the hands of the dead
-    assert(lost === 1 || place.label !== "released", `${items}`);
+    assert(lost === 1 || PLACES[index]!.label !== "released", `${items}`);
     if (lost === 0) items.push(await queue.get(LIMIT));
     assertEquals(items.filter((item) => item !== 7).toSorted(), [1, 2]);
     assertEquals([queue.size, queue.unfinished, queue.waitingToPut], [0, 3, 0]);
-  });
+  }
+});
 
-  Deno.test(`Queue.taskDone() ends join(), though its thread dies ${where}`, async () => {
+Deno.test("Queue.taskDone() ends join(), wherever its thread dies", async () => {
+  const { queues, strike } = stage("taskDone", () => {
     const queue = new Queue<number>();
     queue.putSync(1);
-    const strike = start(queue, "taskDone");
+    return queue;
+  });
+  const joins = await Promise.all(queues.map(async (queue) => {
     const task = queue.join(LIMIT);
-    const thread = survivor.start("live", [queue, "join"]);
+    const thread = survivors.start("live", [queue, "join"]);
     await until(() => thread.state === "blocked");
-    await strike();
-    await Promise.all([task, thread.join(LIMIT)]);
+    return [task, thread.join(LIMIT)];
+  }));
+  await strike();
+  await Promise.all(joins.flat());
+  for (const queue of queues) {
     assertEquals([queue.size, queue.unfinished], [1, 0]);
-  });
+  }
+});
 
-  Deno.test(`Queue.shutdown() ends who waits to get, though its thread dies ${where}`, async () => {
-    const queue = new Queue<number>();
-    const strike = start(queue, "shutdown");
+Deno.test("Queue.shutdown() ends who waits to get, wherever its thread dies", async () => {
+  const { queues, strike } = stage("shutdown", () => new Queue());
+  const gets = await Promise.all(queues.map(async (queue) => {
     const task = how(() => queue.get(LIMIT));
-    const thread = survivor.start("live", [queue, "get"]);
+    const thread = survivors.start("live", [queue, "get"]);
     await until(() => queue.waitingToGet === 2 && thread.state === "blocked");
-    await strike();
-    assertEquals([await task, await thread.join(LIMIT)], [SHUT, SHUT]);
+    return [task, thread.join(LIMIT)];
+  }));
+  await strike();
+  for (const [index, queue] of queues.entries()) {
+    assertEquals(await Promise.all(gets[index]!), [SHUT, SHUT]);
     assertEquals([queue.closed, queue.waitingToGet], [true, 0]);
-  });
+  }
+});
 
-  Deno.test(`Queue.shutdown({ immediate }) ends who waits to put, though its thread dies ${where}`, async () => {
-    const queue = new Queue<number>({ maxSize: 1 });
-    queue.putSync(1);
-    const strike = start(queue, "drop");
+Deno.test("Queue.shutdown({ immediate }) ends who waits to put, wherever its thread dies", async () => {
+  const { queues, strike } = stage("drop", () => full(1));
+  const puts = await Promise.all(queues.map(async (queue) => {
     const task = how(() => queue.put(2, LIMIT));
-    const thread = survivor.start("live", [queue, "put"]);
+    const thread = survivors.start("live", [queue, "put"]);
     await until(() => queue.waitingToPut === 2 && thread.state === "blocked");
-    await strike();
-    assertEquals([await task, await thread.join(LIMIT)], [SHUT, SHUT]);
+    return [task, thread.join(LIMIT)];
+  }));
+  await strike();
+  for (const [index, queue] of queues.entries()) {
+    assertEquals(await Promise.all(puts[index]!), [SHUT, SHUT]);
     assertEquals([queue.closed, queue.waitingToPut], [true, 0]);
     assertEquals([queue.size, queue.unfinished], [0, 0]);
-  });
-}
+  }
+});
 
 /** What a thread does with large items until it is killed. */
 const WORK: Readonly<Record<string, (queue: Queue, next: Next) => Thread>> = {
@@ -121,39 +147,43 @@ const WORK: Readonly<Record<string, (queue: Queue, next: Next) => Thread>> = {
   "passes on large items": (queue) => bodies.start("passOn", [queue]),
 };
 
-for (const Class of STRESS ? CLASSES : [Queue, PriorityQueue]) {
-  for (const [what, work] of Object.entries(WORK)) {
-    Deno.test(`${Class.name} is whole after a thread died that ${what}`, async () => {
-      await withSeed(STRESS ? 30 : 1, async (seed) => {
-        const next = random(seed);
-        const queue = new Class<Uint8Array>();
-        const puts = 8;
-        for (let number = 1; number <= puts; number++) {
-          queue.putSync(new Uint8Array(2 ** 19 * number).fill(number));
-        }
-        const before = [queue.size, queue.unfinished];
-        const victim = work(queue as unknown as Queue, next);
-        const hasBegun = () =>
-          `${[queue.size, queue.unfinished]}` !== `${before}`;
-        await until(hasBegun);
-        await new Promise((done) => setTimeout(done, next(8)));
-        await victim.terminate(LIMIT);
-        // Whatever the dead has left half-done is mended by the next act.
-        queue.putSync(new Uint8Array([0]));
-        const { size, unfinished } = queue;
-        const items = drain(queue);
-        assertEquals([items.length, queue.size], [size, 0]);
-        for (const item of items) {
-          assert(item.every((octet) => octet === item[0]), "an item is torn");
-        }
-        const extra = unfinished - 1;
-        assert(unfinished >= size && extra >= puts, `${unfinished}`);
-        if (what.startsWith("puts")) assertEquals(size, unfinished);
-        if (what.startsWith("gets")) assertEquals(extra, puts);
-        if (what.startsWith("passes")) assert(size >= puts, `${size}`);
-        for (const octet of [5, 6]) queue.putSync(new Uint8Array([octet]));
-        assertEquals(drain(queue).length, 2);
-      });
+for (const [what, work] of Object.entries(WORK)) {
+  Deno.test(`Queues are whole after a thread died that ${what}`, async () => {
+    await withSeed(STRESS ? 90 : 1, async (seed) => {
+      const next = random(seed);
+      const queue = new CLASSES[next(CLASSES.length)]!<Uint8Array>();
+      const puts = 8;
+      for (let number = 1; number <= puts; number++) {
+        queue.putSync(new Uint8Array(2 ** 18 * number).fill(number));
+      }
+      const before = [queue.size, queue.unfinished];
+      const victim = work(queue as unknown as Queue, next);
+      const hasBegun = () =>
+        `${[queue.size, queue.unfinished]}` !== `${before}`;
+      await until(hasBegun);
+      await new Promise((done) => setTimeout(done, next(8)));
+      await victim.terminate(LIMIT);
+      // Whatever the dead has left half-done is mended by the next act.
+      queue.putSync(new Uint8Array([0]));
+      const { size, unfinished } = queue;
+      const items = drain(queue);
+      assertEquals([items.length, queue.size], [size, 0]);
+      for (const item of items) {
+        assert(isWhole(item), "an item is torn");
+      }
+      const extra = unfinished - 1;
+      assert(unfinished >= size && extra >= puts, `${unfinished}`);
+      if (what.startsWith("puts")) assertEquals(size, unfinished);
+      if (what.startsWith("gets")) assertEquals(extra, puts);
+      if (what.startsWith("passes")) assert(size >= puts, `${size}`);
+      for (const octet of [5, 6]) queue.putSync(new Uint8Array([octet]));
+      assertEquals(drain(queue).length, 2);
     });
-  }
+  });
+}
+
+/** Whether all octets are the same. */
+function isWhole(item: Uint8Array): boolean {
+  for (const octet of item) if (octet !== item[0]) return false;
+  return true;
 }

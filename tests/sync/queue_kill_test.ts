@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Label } from "../../sync/_trap.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
+import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
 import { Hands } from "./_hands.ts";
-import { type Side, STAGE, VICTIM } from "./_queue_kill_bodies.ts";
+import { type Side, STAGE, VICTIM, type Way } from "./_queue_kill_bodies.ts";
+import type { Place } from "./_perish.ts";
 import { drain, LIMIT, range } from "./_queue_ways.ts";
 import { STRESS } from "./_random.ts";
 import { until } from "./_until.ts";
@@ -13,43 +14,36 @@ type Bodies = typeof import("./_queue_kill_bodies.ts");
 
 const BODIES = import.meta.resolve("./_queue_kill_bodies.ts");
 const bodies = threads<Bodies>(BODIES);
-const survivor = new Hands<Bodies>(BODIES, 1);
+const survivors = new Hands<Bodies>(BODIES, 3);
 
 /** How a thread dies that waits, and what happens meanwhile. */
 interface Scene {
-  readonly body: "wait" | "waitAsync" | "giveUp" | "giveUpAsync";
-  readonly label: Label;
+  readonly way: Way;
+  readonly at: Place["label"];
   readonly nth?: number;
   /** Whether it comes to the label only once there is something. */
   readonly afterOpening?: boolean;
-  /** Whether others wait already when it comes. */
-  readonly last?: boolean;
 }
 
-/** Who dies. */
-const SCENES: Readonly<Record<string, Scene>> = {
-  "a thread that does not show yet": { body: "wait", label: "claimed" },
-  "a thread that has not tried yet": { body: "wait", label: "published" },
-  "a thread that was refused": { body: "wait", label: "refused" },
-  "a thread that was woken": {
-    body: "wait",
-    label: "woken",
-    afterOpening: true,
-  },
-  "a thread that has just had its turn": {
-    body: "wait",
-    label: "taken",
-    afterOpening: true,
-  },
-  "a thread whose time is over": { body: "giveUp", label: "cancelled" },
-  "a task that has not tried yet": { body: "waitAsync", label: "published" },
-  "a task that was refused": { body: "waitAsync", label: "refused" },
-  "a task that was woken": {
-    body: "waitAsync",
-    label: "published",
-    nth: 2,
-    afterOpening: true,
-  },
+/** Who dies; one thread is all of those that stand together. */
+const SCENES: Readonly<Record<string, readonly Scene[]>> = {
+  "a thread that does not show, or has not tried yet, or was refused": [
+    { way: "wait", at: "claimed" },
+    { way: "wait", at: "published" },
+    { way: "wait", at: "refused" },
+  ],
+  "a thread that was woken, or has just had its turn": [
+    { way: "wait", at: "woken", afterOpening: true },
+    { way: "wait", at: "taken", afterOpening: true },
+  ],
+  "a task that has not tried yet, or was refused, or a thread that is late": [
+    { way: "waitAsync", at: "published" },
+    { way: "waitAsync", at: "refused" },
+    { way: "giveUp", at: "cancelled" },
+  ],
+  "a task that was woken": [
+    { way: "waitAsync", at: "published", nth: 2, afterOpening: true },
+  ],
 };
 
 /** A queue where one has to wait, and how to end that. */
@@ -73,41 +67,89 @@ interface Gate {
   readonly waiting: () => number;
 }
 
-/**
- * A task and a blocking thread wait for an item, or for room, when another one
- * dies who did, too: both have it all the same, and so does who comes after.
- */
-async function play(side: Side, scene: Scene, opensFirst: boolean) {
-  const { queue, open, waiting } = gateOf(side);
-  const stage = new SharedValue("i32", 0);
-  const place = { label: scene.label, nth: scene.nth ?? 1 };
-  const victim = bodies.start(scene.body, [queue, side, place, stage]);
-  if (scene.afterOpening) {
-    const parked = scene.body === "waitAsync" ? "running" : "blocked";
-    await until(() => waiting() === 1 && victim.state === parked);
-  } else await until(() => stage.get() === STAGE.STUCK);
-  const before = waiting();
-  const task = side === "get" ? queue.get(LIMIT) : queue.put(1, LIMIT);
-  const thread = survivor.start("live", [queue, side]);
-  await until(() => waiting() === before + 2 && thread.state === "blocked");
-  // for all three, if the victim takes, since a task may be first now and then
-  const times = scene.label === "taken" ? 3 : 2;
-  const openAll = () => range(0, times).forEach(open);
-  if (scene.afterOpening || opensFirst) openAll();
-  await until(() => stage.get() === STAGE.STUCK);
-  await victim.terminate(LIMIT);
-  if (!scene.afterOpening && !opensFirst) openAll();
-  const items = await Promise.all([task, thread.join(LIMIT)]);
-  assertEquals(waiting(), 0);
-  if (side === "get") {
-    const left = drain(queue); // of the victim, if it has not taken it yet
-    assert(left.length === 0 || scene.label === "taken" && left.length === 1);
-    assertEquals(new Set([...items, ...left]).size, 2 + left.length);
-  } else {
-    const left = drain(queue).filter((item) => item !== VICTIM);
-    assert(left.every((item) => item === 1 || item === 2), `${left}`);
+/** A queue where a thread dies that waits. */
+class Stage {
+  readonly fate;
+  readonly #side: Side;
+  readonly #scene: Scene;
+  readonly #gate: Gate;
+  #items: readonly Promise<unknown>[] = [];
+
+  constructor(side: Side, scene: Scene) {
+    this.#side = side;
+    this.#scene = scene;
+    this.#gate = gateOf(side);
+    const { queue } = this.#gate;
+    const { way, at: label, nth = 1 } = scene;
+    const stage = new SharedValue("i32", 0);
+    this.fate = { queue, side, way, place: { label, nth }, stage };
   }
-  await useAgain(queue);
+
+  /** Lets the victim come to where it dies, while others wait. */
+  async lead(victim: Thread<void>): Promise<void> {
+    const { afterOpening, way } = this.#scene;
+    const { waiting } = this.#gate;
+    const isStuck = () => this.fate.stage.get() === STAGE.STUCK;
+    if (afterOpening) {
+      const parked = way === "waitAsync" ? "running" : "blocked";
+      await until(() => waiting() === 1 && victim.state === parked);
+    } else await until(isStuck);
+    const before = waiting();
+    const { queue } = this.#gate;
+    const isGet = this.#side === "get";
+    const task = isGet ? queue.get(LIMIT) : queue.put(1, LIMIT);
+    const thread = survivors.start("live", [queue, this.#side]);
+    await until(() => waiting() === before + 2 && thread.state === "blocked");
+    this.#items = [task, thread.join(LIMIT)];
+    if (afterOpening) this.open();
+    await until(isStuck);
+  }
+
+  /**
+   * For all three, if the victim takes, since a task may be first now and then.
+   */
+  open(): void {
+    const times = this.#scene.at === "taken" ? 3 : 2;
+    range(0, times).forEach(this.#gate.open);
+  }
+
+  /** The others have it all the same, and so does who comes after. */
+  async end(): Promise<void> {
+    const { queue, waiting } = this.#gate;
+    const items = await Promise.all(this.#items);
+    assertEquals(waiting(), 0);
+    if (this.#side === "get") {
+      const left = drain(queue); // of the victim, if it has not taken it yet
+      const isTaken = this.#scene.at === "taken";
+      assert(left.length === 0 || isTaken && left.length === 1);
+      assertEquals(new Set([...items, ...left]).size, 2 + left.length);
+    } else {
+      const left = drain(queue).filter((item) => item !== VICTIM);
+      assert(left.every((item) => item === 1 || item === 2), `${left}`);
+    }
+    await useAgain(queue);
+  }
+}
+
+/**
+ * At each of some queues, a task and a blocking thread wait for an item, or for
+ * room, when another one dies who did, too.
+ */
+async function play(
+  side: Side,
+  scenes: readonly Scene[],
+  opensFirst: boolean,
+): Promise<void> {
+  const stages = scenes.map((scene) => new Stage(side, scene));
+  const victim = bodies.start("die", [stages.map(({ fate }) => fate)]);
+  for (const stage of stages) await stage.lead(victim);
+  const openAll = () => {
+    if (!scenes[0]!.afterOpening) stages.forEach((stage) => stage.open());
+  };
+  if (opensFirst) openAll();
+  await victim.terminate(LIMIT);
+  if (!opensFirst) openAll();
+  for (const stage of stages) await stage.end();
 }
 
 /** Asserts that all works as ever. */
@@ -122,15 +164,15 @@ async function useAgain(queue: Queue<number>): Promise<void> {
   assertEquals(await got, 4);
 }
 
-for (const [who, scene] of Object.entries(SCENES)) {
+for (const [who, scenes] of Object.entries(SCENES)) {
   Deno.test(`Queue.get() has its turn in spite of ${who}`, async () => {
-    await play("get", scene, true);
+    await play("get", scenes, true);
   });
 
-  if (!STRESS && !scene.afterOpening) continue;
+  if (!STRESS && !scenes[0]!.afterOpening) continue;
 
   Deno.test(`Queue.put() has its turn after the death of ${who}`, async () => {
-    await play("put", scene, false);
+    await play("put", scenes, false);
   });
 }
 
@@ -141,10 +183,11 @@ for (const nth of STRESS ? [1, 2] : [2]) {
       const { queue, open, waiting } = gateOf(side);
       const stage = new SharedValue("i32", 0);
       const task = side === "get" ? queue.get(LIMIT) : queue.put(1, LIMIT);
-      const thread = survivor.start("live", [queue, side]);
+      const thread = survivors.start("live", [queue, side]);
       await until(() => waiting() === 2 && thread.state === "blocked");
       const place = { label: "chosen", nth } as const;
-      const victim = bodies.start(body, [queue, side, place, stage]);
+      const fate = { queue, side, way: body, place, stage } as const;
+      const victim = bodies.start("die", [[fate]]);
       await until(() => stage.get() === STAGE.STUCK);
       await victim.terminate(LIMIT);
       open();
