@@ -28,15 +28,20 @@ export function acquireAndDie(
   return die(death);
 }
 
-/** Acquires locks as a task, twice if it can, and dies when told. */
-export async function acquireInTaskAndDie(
-  locks: readonly (Lock | RLock)[],
+/**
+ * Acquires some locks, blocking, and others as a task, twice if it can; the task
+ * dies when told.
+ */
+export async function acquireBothWaysAndDie(
+  own: readonly (Lock | RLock)[],
+  ofTask: readonly (Lock | RLock)[],
   death: Death,
   inside: Event,
   go: Event,
 ): Promise<void> {
+  for (const lock of own) lock.acquireSync(LIMIT);
   await spawn(async () => {
-    for (const lock of locks) {
+    for (const lock of ofTask) {
       await lock.acquire(LIMIT);
       if ("count" in lock) await lock.acquire(LIMIT);
     }
@@ -44,6 +49,11 @@ export async function acquireInTaskAndDie(
     await go.wait(LIMIT);
     await die(death);
   }).join();
+}
+
+/** Acquires locks, and returns. */
+export function acquireAndReturn(locks: readonly (Lock | RLock)[]): void {
+  for (const lock of locks) lock.acquireSync(LIMIT);
 }
 
 /** Acquires a lock, and is cut off just as it says that it is gone. */
@@ -107,9 +117,9 @@ function found(lock: Lock | RLock): Found {
   };
 }
 
-/** Waits, with a task of its own, and blocks the thread then. */
-export async function queueUp(lock: Lock | RLock): Promise<void> {
-  spawn(() => lock.acquire());
-  await until(() => lock.waiting === 1);
+/** Waits, with a task for each lock, and blocks the thread then. */
+export async function queueUp(locks: readonly (Lock | RLock)[]): Promise<void> {
+  for (const lock of locks) spawn(() => lock.acquire());
+  await until(() => locks.every((lock) => lock.waiting === 1));
   await die("block");
 }

@@ -12,9 +12,6 @@ import { until } from "./_until.ts";
 const BODIES = import.meta.resolve("./_death_bodies.ts");
 const hands = new Hands<typeof import("./_death_bodies.ts")>(BODIES, 3);
 const mortals = threads<typeof import("./_death_bodies.ts")>(BODIES);
-const lockBodies = threads<typeof import("./_lock_bodies.ts")>(
-  import.meta.resolve("./_lock_bodies.ts"),
-);
 
 const DEATHS: readonly Death[] = [
   "throw",
@@ -27,14 +24,26 @@ const DEATHS: readonly Death[] = [
 const DIED = { ownerDied: true, count: 1 };
 const FINE = { ownerDied: false, count: 1 };
 
+function both(): (Lock | RLock)[] {
+  return [new Lock(), new RLock()];
+}
+
 /** Starts a thread that holds locks; answers how to make it die. */
 async function holder(
   locks: readonly (Lock | RLock)[],
   death: Death,
-  body: "acquireAndDie" | "acquireInTaskAndDie" = "acquireAndDie",
+  ofTask?: readonly (Lock | RLock)[],
 ): Promise<() => Promise<unknown>> {
   const [inside, go] = [new Event(), new Event()];
-  const thread: Thread<void> = mortals.start(body, [locks, death, inside, go]);
+  const thread: Thread<void> = ofTask === undefined
+    ? mortals.start("acquireAndDie", [locks, death, inside, go])
+    : mortals.start("acquireBothWaysAndDie", [
+      locks,
+      ofTask,
+      death,
+      inside,
+      go,
+    ]);
   await inside.wait(LIMIT);
   return async () => {
     go.set();
@@ -44,9 +53,10 @@ async function holder(
 }
 
 for (const death of DEATHS) {
-  Deno.test(`Lock and RLock of a thread that died pass to who waits: ${death}`, async () => {
-    const locks = [new Lock(), new RLock()];
-    const kill = await holder(locks, death);
+  Deno.test(`Lock and RLock of a thread that died pass to who waits, or comes later: ${death}`, async () => {
+    const [locks, ofTask] = [both(), both()];
+    const kill = await holder(locks, death, ofTask);
+    assert(ofTask.every((lock) => !lock.ownerDied));
     const blocking = locks.map((lock) => hands.start("look", [lock]));
     const elsewhere = hands.start("lookInTasks", [locks]);
     const here = lookInTasks(locks);
@@ -58,41 +68,36 @@ for (const death of DEATHS) {
     for (const lock of locks) {
       assertEquals([lock.locked, lock.ownerDied], [false, true]);
     }
-  });
-
-  Deno.test(`Lock and RLock of a thread that died are there for who comes later: ${death}`, async () => {
-    const locks = [new Lock(), new RLock()];
-    const kill = await holder(locks, death, "acquireInTaskAndDie");
-    assert(locks.every((lock) => !lock.ownerDied));
-    assert(await kill() instanceof Error);
-    assertEquals(locks.map(look), [DIED, DIED]);
-    assertEquals(await lookInTasks(locks), [DIED, DIED]);
-    for (const lock of locks) {
+    assertEquals(ofTask.map(look), [DIED, DIED]);
+    assertEquals(await lookInTasks(ofTask), [DIED, DIED]);
+    for (const lock of ofTask) {
       assertEquals(await hands.start("look", [lock]).join(LIMIT), DIED);
     }
   });
 }
 
-for (const Class of [Lock, RLock]) {
-  Deno.test(`${Class.name}.tryAcquire() gets what a dead thread held`, async () => {
-    const lock = new Class();
-    const kill = await holder([lock], "throw");
-    assertEquals(lock.tryAcquire(), undefined);
-    await kill();
+Deno.test("Lock and RLock that a dead thread held are got without a wait", async () => {
+  const [tried, blocked, awaited] = [both(), both(), both()];
+  const kill = await holder([tried, blocked, awaited].flat(), "exit");
+  for (const lock of tried) assertEquals(lock.tryAcquire(), undefined);
+  await kill();
+  for (const lock of tried) {
     using held = lock.tryAcquire();
     assert(held !== undefined && lock.ownerDied);
-  });
-
-  Deno.test(`${Class.name}.acquire() with timeoutMs 0 gets what a dead thread held`, async () => {
-    const lock = new Class();
-    await (await holder([lock], "exit"))();
-    lock.acquireSync({ timeoutMs: 0 }).release();
+  }
+  for (const lock of blocked) {
+    using _held = lock.acquireSync({ timeoutMs: 0 });
+    assert(lock.ownerDied);
+  }
+  for (const lock of awaited) {
     await lock.withLock(() => assert(lock.ownerDied), { timeoutMs: 0 });
-  });
+  }
+});
 
-  Deno.test(`${Class.name}.ownerDied passes on until markConsistent()`, async () => {
-    const lock = new Class();
-    await (await holder([lock], "throw"))();
+Deno.test("Lock and RLock pass on ownerDied until markConsistent()", async () => {
+  const locks = both();
+  await (await holder(locks, "throw"))();
+  for (const lock of locks) {
     for (let time = 0; time < 3; time++) assertEquals(look(lock), DIED);
     lock.withLockSync(() => {
       lock.markConsistent();
@@ -100,26 +105,35 @@ for (const Class of [Lock, RLock]) {
     });
     assertEquals(look(lock), FINE);
     assertEquals(await lookInTasks([lock]), [FINE]);
-    await (await holder([lock], "throw"))();
-    assertEquals(look(lock), DIED);
-  });
+  }
+  await (await holder(locks, "throw"))();
+  assertEquals(locks.map(look), [DIED, DIED]);
+});
 
-  Deno.test(`${Class.name}.markConsistent() is for its holder`, async () => {
-    const lock = new Class();
-    assertThrows(() => lock.markConsistent(), TypeError);
-    const kill = await holder([lock], "throw");
-    assertThrows(() => lock.markConsistent(), TypeError);
-    await kill();
-    assertThrows(() => lock.markConsistent(), TypeError);
-    assertEquals(look(lock), DIED);
+Deno.test("Lock.markConsistent() and that of RLock are for the holder", async () => {
+  const locks = both();
+  const refuse = () => {
+    for (const lock of locks) {
+      assertThrows(() => lock.markConsistent(), TypeError);
+    }
+  };
+  refuse();
+  const kill = await holder(locks, "throw");
+  refuse();
+  await kill();
+  refuse();
+  assertEquals(locks.map(look), [DIED, DIED]);
+  for (const lock of locks) {
     lock.withLockSync(() => lock.markConsistent());
     lock.withLockSync(() => lock.markConsistent()); // does nothing
-    assertEquals(look(lock), FINE);
-  });
+  }
+  assertEquals(locks.map(look), [FINE, FINE]);
+});
 
-  Deno.test(`${Class.name} of a thread that returned stays held`, async () => {
-    const lock = new Class();
-    await lockBodies.start("takeAndReturn", [lock]).join(LIMIT);
+Deno.test("Lock and RLock of a thread that returned stay held", async () => {
+  const locks = both();
+  await mortals.start("acquireAndReturn", [locks]).join(LIMIT);
+  for (const lock of locks) {
     assertEquals([lock.locked, lock.ownerDied], [true, false]);
     assertEquals(lock.tryAcquire(), undefined);
     assertThrows(() => lock.acquireSync({ timeoutMs: 5 }), DOMException);
@@ -127,22 +141,24 @@ for (const Class of [Lock, RLock]) {
       .catch((error) => error.name);
     assertEquals(found, "TimeoutError");
     assertEquals([lock.locked, lock.waiting], [true, 0]);
-  });
+  }
+});
 
-  Deno.test(`${Class.name} loses no waiter to a thread that dies in the queue`, async () => {
-    const lock = new Class();
-    const kill = await holder([lock], "block");
-    const queued = mortals.start("queueUp", [lock]);
-    await until(() => lock.waiting === 1);
-    const blocking = hands.start("look", [lock]);
-    const here = lookInTasks([lock]);
-    await until(() => lock.waiting === 3);
-    await Promise.all([queued.terminate(LIMIT), kill()]);
-    assertEquals(await blocking.join(LIMIT), DIED);
-    assertEquals(await here, [DIED]);
+Deno.test("Lock and RLock lose no waiter to a thread that dies in the queue", async () => {
+  const locks = both();
+  const kill = await holder(locks, "block");
+  const queued = mortals.start("queueUp", [locks]);
+  await until(() => locks.every((lock) => lock.waiting === 1));
+  const blocking = locks.map((lock) => hands.start("look", [lock]));
+  const here = lookInTasks(locks);
+  await until(() => locks.every((lock) => lock.waiting === 3));
+  await Promise.all([queued.terminate(LIMIT), kill()]);
+  for (const one of blocking) assertEquals(await one.join(LIMIT), DIED);
+  assertEquals(await here, [DIED, DIED]);
+  for (const lock of locks) {
     assertEquals([lock.locked, lock.waiting], [false, 0]);
-  });
-}
+  }
+});
 
 Deno.test("Lock of a thread that died before it released is not freed twice", async () => {
   const lock = new Lock();
