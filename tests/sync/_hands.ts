@@ -9,8 +9,9 @@ import type { Order } from "./_hand_body.ts";
 
 /** A call that runs in a thread; looks like a thread of its own. */
 export interface Call<T> {
-  /** Identity of the thread. */
+  /** Identity and name of the thread. */
   readonly id: number;
+  readonly name: string;
   readonly alive: boolean;
   readonly state: ThreadState;
   join(options?: WaitOptions): Promise<T>;
@@ -67,6 +68,7 @@ export class Hands<M> {
     };
     return {
       id: hand.thread.id,
+      name: hand.thread.name,
       get alive() {
         return !done.isSet && hand.thread.alive;
       },

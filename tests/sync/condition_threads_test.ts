@@ -163,28 +163,28 @@ for (const Class of [Lock, RLock]) {
     assertEquals(condition.lock.locked, false);
   });
 
-  Deno.test(`Condition lets two threads alternate for 1000 rounds (${name})`, async () => {
+  Deno.test(`Condition lets two threads alternate for 200 rounds (${name})`, async () => {
     const condition = new Condition(new Class());
-    const log = new SharedArray("i32", 2001);
+    const log = new SharedArray("i32", 401);
     const started = [0, 1].map((me) =>
-      hands.start("alternate", [condition, log, me, 1000])
+      hands.start("alternate", [condition, log, me, 200])
     );
     for (const thread of started) await thread.join(LIMIT);
-    assertEquals(recorded(log), Array.from({ length: 2000 }, (_, i) => i % 2));
+    assertEquals(recorded(log), Array.from({ length: 400 }, (_, i) => i % 2));
   });
 
   Deno.test(`Condition lets a task alternate with another thread that blocks, and the other way round (${name})`, async () => {
     const condition = new Condition(new Class());
-    const log = new SharedArray("i32", 2001);
-    const expected = Array.from({ length: 2000 }, (_, index) => index % 2);
-    const blocking = hands.start("alternate", [condition, log, 1, 1000]);
-    await here.alternateInTask(condition, log, 0, 1000);
+    const log = new SharedArray("i32", 401);
+    const expected = Array.from({ length: 400 }, (_, index) => index % 2);
+    const blocking = hands.start("alternate", [condition, log, 1, 200]);
+    await here.alternateInTask(condition, log, 0, 200);
     await blocking.join(LIMIT);
     assertEquals(recorded(log), expected);
 
     log.set(0, 0);
-    const inTask = hands.start("alternateInTask", [condition, log, 0, 1000]);
-    here.alternate(condition, log, 1, 1000); // blocks the main thread
+    const inTask = hands.start("alternateInTask", [condition, log, 0, 200]);
+    here.alternate(condition, log, 1, 200); // blocks the main thread
     await inTask.join(LIMIT);
     assertEquals(recorded(log), expected);
   });

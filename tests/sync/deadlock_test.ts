@@ -8,18 +8,23 @@ import {
 } from "@std/assert";
 import { Barrier } from "../../sync/barrier.ts";
 import { DeadlockError } from "../../sync/deadlock.ts";
+import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { spawn } from "../../sync/task.ts";
-import { threads } from "../../sync/threads.ts";
 import { waitFor } from "../../sync/wait_options.ts";
 import { crossInTask, type Outcome } from "./_deadlock_bodies.ts";
 import { reporting } from "./_deadlocks.ts";
 import { LIMIT } from "./_doors.ts";
+import { Hands } from "./_hands.ts";
+import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_deadlock_bodies.ts")>(
+Lock.detectDeadlocks(true); // threads do if their starter does
+const hands = new Hands<typeof import("./_deadlock_bodies.ts")>(
   import.meta.resolve("./_deadlock_bodies.ts"),
+  3,
 );
+Lock.detectDeadlocks(false);
 
 /** Checks that one of a circle was told, and the others went on. */
 function assertOneVictim(outcomes: readonly Outcome[], parties: number) {
@@ -36,14 +41,20 @@ function assertOneVictim(outcomes: readonly Outcome[], parties: number) {
 }
 
 /** Two threads that cross, by their blocking forms. */
+function startToCross(a: Lock | RLock, b: Lock | RLock) {
+  const met = new Barrier(2);
+  const one = hands.start("cross", [a, b, met]);
+  const two = hands.start("cross", [b, a, met]);
+  return [one, two] as const;
+}
+
+/** How that ends. */
 async function crossThreads(
   a: Lock | RLock,
   b: Lock | RLock,
 ): Promise<Outcome[]> {
-  const met = new Barrier(2);
-  const one = bodies.start("cross", [a, b, met], { name: "one" });
-  const two = bodies.start("cross", [b, a, met], { name: "two" });
-  return await Promise.all([one.join(LIMIT), two.join(LIMIT)]);
+  const crew = startToCross(a, b);
+  return await Promise.all(crew.map((thread) => thread.join(LIMIT)));
 }
 
 reporting("Lock.detectDeadlocks() reports two threads that cross", async () => {
@@ -62,13 +73,14 @@ reporting(
 reporting(
   "DeadlockError names the threads, what they hold and wait for",
   async () => {
-    const outcomes = await crossThreads(new Lock(), new RLock());
+    const [one, two] = startToCross(new Lock(), new RLock());
+    const outcomes = [await one.join(LIMIT), await two.join(LIMIT)];
     const { cycle, message } = outcomes.find(({ how }) => how !== "entered")!;
     assertMatch(message, /^Cannot wait/);
-    for (const name of ["one", "two"]) {
+    for (const { name } of [one, two]) {
       const step = cycle.find((step) => step.includes(`"${name}"`));
       assert(step !== undefined, message);
-      const [own, other] = name === "one"
+      const [own, other] = name === one.name
         ? [/\bLock\b/, /\bRLock\b/]
         : [/\bRLock\b/, /\bLock\b/];
       assertMatch(step, new RegExp(`holds.*${own.source}.*waits`));
@@ -89,7 +101,7 @@ reporting("Lock.detectDeadlocks() reports a circle of three", async () => {
   const locks = [new Lock(), new Lock(), new Lock()];
   const met = new Barrier(3);
   const crew = locks.map((lock, index) =>
-    bodies.start("cross", [lock, locks[(index + 1) % 3]!, met])
+    hands.start("cross", [lock, locks[(index + 1) % 3]!, met])
   );
   const outcomes = await Promise.all(crew.map((thread) => thread.join(LIMIT)));
   assertOneVictim(outcomes, 3);
@@ -130,7 +142,7 @@ reporting(
   async () => {
     for (const [a, b] of [[Lock, Lock], [RLock, Lock]] as const) {
       const [mine, other, met] = [new a(), new b(), new Barrier(2)];
-      const thread = bodies.start("cross", [other, mine, met]);
+      const thread = hands.start("cross", [other, mine, met]);
       const task = crossInTask(mine, other, met);
       const outcomes = await Promise.all([
         waitFor(task, LIMIT),
@@ -149,7 +161,7 @@ reporting("Lock.detectDeadlocks() reports who waits for itself", async () => {
   assertThrows(() => lock.withLockSync(() => {}), DeadlockError);
   assertEquals([lock.locked, lock.waiting], [true, 0]);
   held.release();
-  const thread = bodies.start("acquireTwice", [lock]);
+  const thread = hands.start("acquireTwice", [lock]);
   assertOneVictim([await thread.join(LIMIT)], 1);
   assertEquals([lock.locked, lock.waiting], [false, 0]);
 });
@@ -182,3 +194,31 @@ reporting("Lock.detectDeadlocks() lets a victim try again", async () => {
   }
   assertOneVictim(await crossThreads(a, b), 2);
 });
+
+reporting(
+  "Lock.detectDeadlocks() leaves a wait with a limit alone",
+  async () => {
+    const [a, b, met] = [new Lock(), new Lock(), new Barrier(2)];
+    const crew = [
+      hands.start("cross", [a, b, met, 50]),
+      hands.start("cross", [b, a, met, 10_000]),
+    ];
+    const [one, two] = await Promise.all(crew.map((one) => one.join(LIMIT)));
+    assertEquals([one!.how, two!.how], ["TimeoutError", "entered"]);
+  },
+);
+
+reporting(
+  "Lock.detectDeadlocks() reports no wait for a thread that ends",
+  async () => {
+    const lock = new Lock();
+    const [held, go] = [new Event(), new Event()];
+    const thread = hands.start("holdUntil", [lock, held, go]);
+    await held.wait(LIMIT);
+    const tasks = [1, 2, 3].map(() => spawn(() => lock.withLock(() => "in")));
+    await until(() => lock.waiting === 3);
+    go.set();
+    for (const task of tasks) assertEquals(await task.join(LIMIT), "in");
+    await thread.join(LIMIT);
+  },
+);

@@ -13,7 +13,6 @@ const CAPACITY = 1024;
 
 /** How many octets the largest array has that an empty queue takes. */
 function largest(make: () => Queue): number {
-  let octets = 0;
   const fits = (octets: number) => {
     try {
       return make().tryPut(new Uint8Array(octets));
@@ -21,8 +20,13 @@ function largest(make: () => Queue): number {
       return false; // it never fits
     }
   };
-  while (fits(octets + 1)) octets++;
-  return octets;
+  let [most, tooMany] = [0, CAPACITY];
+  while (most + 1 < tooMany) {
+    const middle = (most + tooMany) >> 1;
+    if (fits(middle)) most = middle;
+    else tooMany = middle;
+  }
+  return most;
 }
 
 for (const Class of CLASSES) {
@@ -96,17 +100,17 @@ for (const Class of CLASSES) {
     assertEquals(queue.size, 5);
   });
 
-  Deno.test(`${name} without limits grows to 100,000 items`, () => {
+  Deno.test(`${name} without limits grows to 20,000 items`, () => {
     const queue = new Class<number>();
-    for (let item = 0; item < 100_000; item++) queue.putSync(item);
-    assertEquals([queue.size, queue.unfinished], [100_000, 100_000]);
+    for (let item = 0; item < 20_000; item++) queue.putSync(item);
+    assertEquals([queue.size, queue.unfinished], [20_000, 20_000]);
     const items = drain(queue);
     if (name === "LifoQueue") items.reverse();
     assert(items.every((item, index) => item === index));
-    assertEquals([items.length, queue.size], [100_000, 0]);
+    assertEquals([items.length, queue.size], [20_000, 0]);
   });
 
-  const megabytes = name === "Queue" ? 64 : 16;
+  const megabytes = name === "Queue" ? 16 : 4;
 
   Deno.test(`${name} without limits takes an item of ${megabytes} MiB`, async () => {
     const queue = new Class<Uint8Array | number>();
