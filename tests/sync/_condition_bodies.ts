@@ -85,6 +85,16 @@ export async function waitBothWays(
   return condition.lock.locked;
 }
 
+/** Waits for one condition with a task, and blocks to wait for another. */
+export async function waitForTwo(
+  inTask: Condition,
+  blocking: Condition,
+): Promise<void> {
+  inTask.withLock(() => inTask.wait(LIMIT));
+  await until(() => inTask.waiting === 1);
+  blocking.withLockSync(() => blocking.waitSync(LIMIT));
+}
+
 /** Waits for its turn, blocking, and gives it to the other, `rounds` times. */
 export function alternate(
   condition: Condition,

@@ -37,6 +37,27 @@ export async function enter(
   log.set(log.add(0, 1) + 1, me);
 }
 
+/** Reads or writes locks, each in its way, for ever. */
+export async function holdAll(
+  locks: readonly RwLock[],
+  ways: readonly Way[],
+  held: Event,
+): Promise<void> {
+  for (const [index, lock] of locks.entries()) await lock[ways[index]!](LIMIT);
+  held.set();
+  await new Promise<never>(() => {});
+}
+
+/** Waits for one lock as a task, and blocks to wait for another. */
+export function enterTwo(
+  inTask: RwLock,
+  blocking: RwLock,
+  what: "read" | "write",
+): void {
+  inTask[what](LIMIT);
+  blocking[`${what}Sync`](LIMIT);
+}
+
 /** Tries to read or write for some time; answers the name of the error. */
 export async function giveUp(
   lock: RwLock,
@@ -65,9 +86,10 @@ export async function throwWhile(lock: RwLock, how: Way): Promise<void> {
   throw new Error("it died");
 }
 
-/** Ends in the middle of it, in peace. */
-export async function returnWhile(lock: RwLock, how: Way): Promise<void> {
-  await lock[how](LIMIT);
+/** Reads one lock, writes another, and ends in the middle of it, in peace. */
+export function returnWhile(read: RwLock, written: RwLock): void {
+  read.readSync(LIMIT);
+  written.writeSync(LIMIT);
 }
 
 /**

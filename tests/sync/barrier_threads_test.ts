@@ -30,32 +30,32 @@ function assertRounds(parties: here.Rounds[], rounds: number): void {
   assertEquals(parties.map(({ early }) => early), parties.map(() => 0));
 }
 
-Deno.test("Barrier.waitSync() lets 3 threads pass together, for 1000 rounds", async () => {
+Deno.test("Barrier.waitSync() lets 3 threads pass together, for 200 rounds", async () => {
   const barrier = new Barrier(3);
-  const arrived = new SharedArray("i32", 1000);
+  const arrived = new SharedArray("i32", 200);
   const started = [1, 2, 3].map(() => hands.start("pass", [barrier, arrived]));
   const parties = await Promise.all(started.map((one) => one.join(LIMIT)));
-  assertRounds(parties, 1000);
+  assertRounds(parties, 200);
   assertEquals([barrier.waiting, barrier.broken], [0, false]);
 });
 
-Deno.test("Barrier.wait() lets a task pass with 2 threads that block, for 1000 rounds", async () => {
+Deno.test("Barrier.wait() lets a task pass with 2 threads that block, for 200 rounds", async () => {
   const barrier = new Barrier(3);
-  const arrived = new SharedArray("i32", 1000);
+  const arrived = new SharedArray("i32", 200);
   const started = [1, 2].map(() => hands.start("pass", [barrier, arrived]));
   const parties = [await here.passInTask(barrier, arrived)];
   for (const one of started) parties.push(await one.join(LIMIT));
-  assertRounds(parties, 1000);
+  assertRounds(parties, 200);
 });
 
-Deno.test("Barrier.waitSync() lets the main thread pass with tasks of others, for 1000 rounds", async () => {
+Deno.test("Barrier.waitSync() lets the main thread pass with tasks of others, for 200 rounds", async () => {
   const barrier = new Barrier(3);
-  const arrived = new SharedArray("i32", 1000);
+  const arrived = new SharedArray("i32", 200);
   const blocking = hands.start("pass", [barrier, arrived]);
   const inTask = hands.start("passInTask", [barrier, arrived]);
   const parties = [here.pass(barrier, arrived)];
   parties.push(await blocking.join(LIMIT), await inTask.join(LIMIT));
-  assertRounds(parties, 1000);
+  assertRounds(parties, 200);
 });
 
 Deno.test("Barrier.waitSync() keeps the odd thread until another comes", async () => {
@@ -73,10 +73,10 @@ Deno.test("Barrier calls one action for each group of threads, before anybody pa
   const barrier = new Barrier(3);
   const groups = new SharedValue("i32", 0);
   const started = [1, 2, 3].map(() =>
-    hands.start("passWithAction", [barrier, groups, 300])
+    hands.start("passWithAction", [barrier, groups, 100])
   );
   for (const thread of started) assertEquals(await thread.join(LIMIT), 0);
-  assertEquals([groups.get(), barrier.broken], [300, false]);
+  assertEquals([groups.get(), barrier.broken], [100, false]);
 });
 
 Deno.test("Barrier whose action throws in a thread is broken for all others", async () => {

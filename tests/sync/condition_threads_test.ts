@@ -122,28 +122,32 @@ for (const Class of [Lock, RLock]) {
     assertEquals([condition.waiting, condition.lock.locked], [0, false]);
   });
 
-  for (const body of ["wait", "waitInTasks"] as const) {
-    Deno.test(`Condition.${body}() of a thread that was terminated takes no notification (${name})`, async () => {
-      const condition = new Condition(new Class());
-      const log = new SharedArray("i32", 10);
-      const dying = body === "wait"
-        ? mortals.start(body, [condition, 10_000])
-        : mortals.start(body, [condition, log, 0, 1]);
-      await until(() => condition.waiting === 1);
-      const blocked = hands.start("wait", [condition, 10_000]);
-      await until(() => condition.waiting === 2);
-      const task = condition.withLock(() => condition.wait(LIMIT));
-      await until(() => condition.waiting === 3);
-      await dying.terminate(LIMIT);
+  Deno.test(`Condition.wait() and waitSync() of a thread that was terminated take no notification (${name})`, async () => {
+    const conditions = [1, 2].map(() => new Condition(new Class()));
+    const haveAll = (count: number) => () =>
+      conditions.every(({ waiting }) => waiting === count);
+    const [inTask, blocking] = conditions as [Condition, Condition];
+    const dying = mortals.start("waitForTwo", [inTask, blocking]);
+    await until(haveAll(1));
+    const blocked = conditions.map((condition) =>
+      hands.start("wait", [condition, 10_000])
+    );
+    await until(haveAll(2));
+    const tasks = conditions.map((condition) =>
+      condition.withLock(() => condition.wait(LIMIT))
+    );
+    await until(haveAll(3));
+    await dying.terminate(LIMIT);
+    for (const [index, condition] of conditions.entries()) {
       assertEquals(condition.waiting, 2);
       await notify(condition);
       await until(() => condition.waiting <= 1);
       await notify(condition);
-      await task;
+      await tasks[index];
       const ended = { how: "notified", held: true };
-      assertEquals(await blocked.join(LIMIT), ended);
-    });
-  }
+      assertEquals(await blocked[index]!.join(LIMIT), ended);
+    }
+  });
 
   Deno.test(`Condition.waitSync() that timed out holds the ${name} and takes no notification`, async () => {
     const condition = new Condition(new Class());

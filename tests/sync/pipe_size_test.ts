@@ -1,13 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Pipe, type PipeEnd } from "../../sync/pipe.ts";
-import { threads } from "../../sync/threads.ts";
+import { Pipe } from "../../sync/pipe.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { LIMIT } from "./_doors.ts";
 import { message, serialOf } from "./_pipe_bodies.ts";
-
-const bodies = threads<typeof import("./_pipe_bodies.ts")>(
-  import.meta.resolve("./_pipe_bodies.ts"),
-);
 
 /** What a message takes besides the octets of an array: its head, and tags. */
 const HEAD = 8 + 6;
@@ -70,20 +65,6 @@ Deno.test("PipeEnd.send() with timeoutMs 0 sends what there is room for now", as
   }
   assertEquals([b.receiveSync()?.length, b.receiveSync()?.length], [20, 5]);
   assertEquals(b.tryReceive(), undefined);
-});
-
-Deno.test("PipeEnd.send() of 16 MiB goes through 64 KiB to a thread and back", async () => {
-  const [here, there] = Pipe<Uint8Array>();
-  const thread = bodies.start("echo", [there as unknown as PipeEnd]);
-  const value = message(77, 2 ** 24);
-  here.sendSync(value, LIMIT);
-  const back = here.receiveSync(LIMIT)!;
-  assertEquals([back.length, serialOf(back)], [2 ** 24, 77]);
-  await here.send(value, LIMIT);
-  const again = (await here.receive(LIMIT))!;
-  assertEquals([again.length, serialOf(again)], [2 ** 24, 77]);
-  here.close();
-  await thread.join(LIMIT);
 });
 
 Deno.test("PipeEnd.send() keeps order among large and small messages", async () => {

@@ -30,10 +30,13 @@ async function holder(
   };
 }
 
-/** A thread that reads or writes, and is to die. */
-async function mortal(lock: RwLock, how: here.Way): Promise<Thread> {
+/** A thread that reads or writes locks, each in its way, and is to die. */
+async function mortal(
+  locks: readonly RwLock[],
+  ...ways: here.Way[]
+): Promise<Thread> {
   const held = new Event();
-  const thread = mortals.start("hold", [lock, how, held, new Event()]);
+  const thread = mortals.start("holdAll", [locks, ways, held]);
   await held.wait(LIMIT);
   return thread;
 }
@@ -96,25 +99,32 @@ for (const how of ["write", "writeSync"] as const) {
   });
 
   Deno.test(`RwLock.${how}() gets in when a thread that reads is terminated`, async () => {
-    const lock = new RwLock();
-    for (const read of ["read", "readSync"] as const) {
-      const reader = await mortal(lock, read);
-      const mine = await lock.read(LIMIT);
-      const log = new SharedArray("i32", 10);
-      const writer = hands.start("enter", [lock, how, log, 1]);
-      await until(() => lock.writing);
-      mine.release();
-      await reader.terminate(LIMIT);
-      await writer.join(LIMIT);
+    const locks = [new RwLock(), new RwLock()];
+    const reader = await mortal(locks, "read", "readSync");
+    const log = new SharedArray("i32", 10);
+    const mine = await Promise.all(locks.map((lock) => lock.read(LIMIT)));
+    const writers = locks.map((lock) =>
+      hands.start("enter", [lock, how, log, 1])
+    );
+    await until(() => locks.every((lock) => lock.writing));
+    for (const guard of mine) guard.release();
+    assertEquals([log.get(0), ...locks.map(({ readers }) => readers)], [
+      0,
+      1,
+      1,
+    ]);
+    await reader.terminate(LIMIT);
+    for (const writer of writers) await writer.join(LIMIT);
+    for (const lock of locks) {
       assertEquals([lock.readers, lock.ownerDied], [0, false]);
       (await lock[how](LIMIT)).release();
+      assert(isFree(lock));
     }
-    assert(isFree(lock));
   });
 
   Deno.test(`RwLock.${how}() of a thread that dies is recovered`, async () => {
     const lock = new RwLock();
-    const writer = await mortal(lock, how);
+    const writer = await mortal([lock], how);
     const reader = lock.read(LIMIT);
     await until(() => lock.waiting === 1);
     await writer.terminate(LIMIT);
@@ -153,20 +163,25 @@ for (const how of ["write", "writeSync"] as const) {
 }
 
 Deno.test("RwLock forgets who waits in a thread that dies", async () => {
-  const lock = new RwLock();
-  for (const how of ["read", "readSync", "write", "writeSync"] as const) {
+  for (const what of ["read", "write"] as const) {
+    const locks: [RwLock, RwLock] = [new RwLock(), new RwLock()];
+    const [inTask, blocking] = locks;
     const log = new SharedArray("i32", 10);
-    const writer = await lock.write(LIMIT);
-    const dying = mortals.start("enter", [lock, how, log, 1]);
-    await until(() => lock.waiting === 1);
-    const living = hands.start("enter", [lock, "readSync", log, 2]);
-    await until(() => lock.waiting === 2);
+    const writers = await Promise.all(locks.map((lock) => lock.write(LIMIT)));
+    const dying = mortals.start("enterTwo", [inTask, blocking, what]);
+    await until(() => locks.every((lock) => lock.waiting === 1));
+    const living = locks.map((lock) =>
+      hands.start("enter", [lock, "readSync", log, 2])
+    );
+    await until(() => locks.every((lock) => lock.waiting === 2));
     await dying.terminate(LIMIT);
-    assertEquals(lock.waiting, 1);
-    writer.release();
-    await living.join(LIMIT);
-    assertEquals([...log].slice(0, 2), [1, 2]);
-    assertEquals([isFree(lock), lock.ownerDied], [true, false]);
+    assertEquals(locks.map(({ waiting }) => waiting), [1, 1]);
+    for (const writer of writers) writer.release();
+    for (const thread of living) await thread.join(LIMIT);
+    assertEquals([...log].slice(0, 3), [2, 2, 2]);
+    for (const lock of locks) {
+      assertEquals([isFree(lock), lock.ownerDied], [true, false]);
+    }
   }
 });
 
@@ -228,12 +243,10 @@ Deno.test("RwLock does not let writers starve under a stream of readers", async 
 });
 
 Deno.test("RwLock keeps what a thread reads or writes that has returned", async () => {
-  const read = new RwLock();
-  await mortals.start("returnWhile", [read, "readSync"]).join(LIMIT);
+  const [read, written] = [new RwLock(), new RwLock()];
+  await mortals.start("returnWhile", [read, written]).join(LIMIT);
   assertEquals([read.readers, read.tryWrite()], [1, undefined]);
   read.tryRead()!.release();
-  const written = new RwLock();
-  await mortals.start("returnWhile", [written, "writeSync"]).join(LIMIT);
   assertEquals([written.writing, written.ownerDied], [true, false]);
   assertEquals([written.tryRead(), written.tryWrite()], [undefined, undefined]);
 });
