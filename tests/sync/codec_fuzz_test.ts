@@ -3,7 +3,7 @@ import { decode, Encoder } from "../../sync/_codec.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 
 const ROUNDS = STRESS ? 100 : 1;
-const VALUES = 300;
+const VALUES = STRESS ? 300 : 100;
 
 type Box = unknown[] | Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import type { QueueOptions, Shareable } from "../../sync/queue.ts";
 import { CLASSES } from "./_queue_ways.ts";
 import { type Next, random, STRESS, withSeed } from "./_random.ts";
 
-const STEPS = STRESS ? 50_000 : 2000;
+const STEPS = STRESS ? 50_000 : 700;
 
 const OPTIONS: Readonly<Record<string, QueueOptions>> = {
   "without limits": {},

@@ -10,7 +10,7 @@ const bodies = new Hands<typeof import("./_queue_bodies.ts")>(
   2,
 );
 
-const ROUNDS = STRESS ? 5000 : 60;
+const ROUNDS = STRESS ? 5000 : 20;
 
 function newBidding(): Bidding {
   return { bids: new Queue<number>(), ends: new Queue<number | string>() };
