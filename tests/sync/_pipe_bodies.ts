@@ -125,9 +125,9 @@ export function send(end: PipeEnd, value: NonNullable<unknown>): void {
   end.sendSync(value, LIMIT);
 }
 
-/** Has the end, says so, and spins until it is stopped. */
-export function hold(end: PipeEnd, held: Event): never {
-  end.tryReceive();
+/** Has the ends, says so, and spins until it is stopped. */
+export function hold(ends: readonly PipeEnd[], held: Event): never {
+  for (const end of ends) end.tryReceive();
   held.set();
   for (;;);
 }

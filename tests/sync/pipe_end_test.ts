@@ -4,12 +4,13 @@ import { Pipe, type PipeEnd } from "../../sync/pipe.ts";
 import { threads } from "../../sync/threads.ts";
 import { waitFor } from "../../sync/wait_options.ts";
 import { LIMIT } from "./_doors.ts";
+import { Hands } from "./_hands.ts";
 import { how, howSync, turns } from "./_queue_ways.ts";
 import { until } from "./_until.ts";
 
-const bodies = threads<typeof import("./_pipe_bodies.ts")>(
-  import.meta.resolve("./_pipe_bodies.ts"),
-);
+const BODIES = import.meta.resolve("./_pipe_bodies.ts");
+const hands = new Hands<typeof import("./_pipe_bodies.ts")>(BODIES, 1);
+const bodies = threads<typeof import("./_pipe_bodies.ts")>(BODIES);
 
 /** Calls that send, and calls that receive. */
 function callsOf(end: PipeEnd) {
@@ -126,7 +127,7 @@ Deno.test("PipeEnd.close() ends the calls of the other end that wait", async () 
 Deno.test("PipeEnd.close() ends a thread that blocks at the other end", async () => {
   for (const name of ["receive", "sendForEver"] as const) {
     const [here, there] = Pipe({ byteCapacity: 64 });
-    const thread = bodies.start(name, [there]);
+    const thread = hands.start(name, [there]);
     await until(() =>
       thread.state === "blocked" &&
       there.waitingToReceive + there.waitingToSend === 1

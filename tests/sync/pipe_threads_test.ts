@@ -23,6 +23,7 @@ const hands = new Hands<typeof import("./_pipe_bodies.ts")>(BODIES, 2);
 const mortals = threads<typeof import("./_pipe_bodies.ts")>(BODIES);
 
 const ROUNDS = STRESS ? 40 : 1;
+const MESSAGES = STRESS ? 2_000 : 700;
 const BYTES = [64, 512, 4096];
 
 const WAYS: readonly [sender: Way, receiver: Way][] = [
@@ -41,14 +42,14 @@ for (const [sender, receiver] of WAYS) {
   Deno.test(`PipeEnd keeps order from a thread that sends ${sender} to one that receives ${receiver}`, async () => {
     const [a, b] = Pipe<number>({ byteCapacity: 512 });
     const threads = [
-      hands.start("count", [a, 3000, sender]),
-      hands.start("check", [b, receiver, 3000]),
+      hands.start("count", [a, 1000, sender]),
+      hands.start("check", [b, receiver, 1000]),
     ] as const;
     const [, counted] = await Promise.all([
       threads[0].join(LIMIT),
       threads[1].join(LIMIT),
     ]);
-    assertEquals(counted, 3000);
+    assertEquals(counted, 1000);
   });
 }
 
@@ -123,7 +124,7 @@ Deno.test("PipeEnd receives all that a thread sent that was killed at any time, 
     const [here, there] = Pipe<Uint8Array>({ byteCapacity });
     const sent = new SharedValue("i32", -1);
     const thread = mortals.start("pour", [there as never, seed, sent]);
-    const stopAt = 1 + next(2_000); // it has the end then
+    const stopAt = 1 + next(MESSAGES); // it has the end then
     let killed: Promise<void> | undefined;
     let expected = 0;
     for (;; expected++) {
@@ -152,7 +153,7 @@ Deno.test("PipeEnd fails to send to a thread that was killed at any time", async
       seed,
       got,
     ]);
-    const stopAt = next(2_000);
+    const stopAt = next(MESSAGES);
     let killed: Promise<void> | undefined;
     let serial = 0;
     let error: unknown;

@@ -11,7 +11,7 @@ type Bodies = typeof import("./_pool_stress_bodies.ts");
 const MODULE = import.meta.resolve("./_pool_stress_bodies.ts");
 const LIMIT = { timeoutMs: STRESS ? 60_000 : 20_000 };
 const ROUNDS = STRESS ? 20 : 1;
-const TASKS = STRESS ? 120 : 25;
+const TASKS = STRESS ? 120 : 12;
 
 /** What came of a task: what its callbacks were told, and its promise. */
 interface Fate {
@@ -76,7 +76,7 @@ Deno.test("ThreadPool loses, repeats and confuses no task, whatever dies", async
     const before = Thread.count;
     const pool = new ThreadPool<Bodies>({
       module: MODULE,
-      size: 1 + next(4),
+      size: 1 + next(STRESS ? 4 : 3),
       maxQueue: [0, 3, undefined][next(3)],
       tasksPerThread: next(3) === 0 ? 1 + next(5) : undefined,
     });
@@ -135,7 +135,7 @@ Deno.test("ThreadPool.map() is right or fails, whatever dies", async () => {
     const before = Thread.count;
     const pool = new ThreadPool({ size: 2, maxQueue: next(4) });
     try {
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < (STRESS ? 10 : 4); round++) {
         const deadly = next(2) === 0 ? next(40) : -1;
         const items = Array.from(
           { length: 40 },
