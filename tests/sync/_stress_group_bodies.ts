@@ -7,6 +7,8 @@ import { attempt, attemptSync } from "./_attempt.ts";
 import { begin, BOARD, check, goesOn, type Plan, turn } from "./_plan.ts";
 import { type Next, random } from "./_random.ts";
 
+export * from "./_stress_condition_bodies.ts";
+
 Thread.onUncaught = () => {}; // whoever joins it has it
 
 /** Words of a board. */

@@ -6,6 +6,8 @@ import { begin, type Plan } from "./_plan.ts";
 import { HANDS, type Item, Worker } from "./_queue_worker.ts";
 import { random } from "./_random.ts";
 
+export * from "./_stress_bodies.ts";
+
 Thread.onUncaught = () => {}; // whoever joins it has it
 
 /** Puts and gets, over and over, in random ways. */
