@@ -48,43 +48,43 @@ Deno.test("A wait keeps the process alive, and lets it end then", async () => {
   assertEquals(output.trimEnd().split("\n"), symbols);
 });
 
-Deno.test("Lock.acquire() of what a daemon holds keeps the process alive, however it ends", async () => {
+Deno.test("Lock.acquire() keeps a thread alive, and the process though a daemon holds it, however it ends", async () => {
   const output = await printed(`
     import { Event, Lock, Thread } from "@lockstep/lockstep/sync";
-    const [lock, closed, go] = [new Lock(), new Event(), new Event()];
-    const bodies = ${JSON.stringify(import.meta.resolve("./_lock_bodies.ts"))};
-    const options = { daemon: true };
-    Thread.start(bodies, "closeUntil", [lock, closed, go], options);
-    closed.waitSync({ timeoutMs: 10_000 });
-    const controller = new AbortController();
-    const aborted = lock.acquire({ signal: controller.signal });
-    const late = lock.acquire({ timeoutMs: 5 });
-    const polled = lock.whenReady({ signal: controller.signal });
-    const waited = lock.acquire();
-    aborted.catch(console.log);
-    polled.catch(console.log);
-    late.catch((error) => {
-      console.log(error.name);
-      controller.abort("aborted");
-      go.set();
-    });
-    waited.then(() => console.log("acquired"));
+    async function waitInThread() {
+      const lock = new Lock();
+      lock.acquireSync();
+      const waiter = Thread.fromFunction(async (lock) => {
+        using _held = await lock.acquire();
+        return "done";
+      }, [lock]);
+      while (lock.waiting === 0) await new Promise((done) => setTimeout(done, 1));
+      lock.release();
+      console.log(await waiter.join());
+    }
+    function waitForDaemon() {
+      const [lock, closed, go] = [new Lock(), new Event(), new Event()];
+      const bodies = ${
+    JSON.stringify(import.meta.resolve("./_lock_bodies.ts"))
+  };
+      const options = { daemon: true };
+      Thread.start(bodies, "closeUntil", [lock, closed, go], options);
+      closed.waitSync({ timeoutMs: 10_000 });
+      const controller = new AbortController();
+      const aborted = lock.acquire({ signal: controller.signal });
+      const late = lock.acquire({ timeoutMs: 5 });
+      const polled = lock.whenReady({ signal: controller.signal });
+      const waited = lock.acquire();
+      aborted.catch(console.log);
+      polled.catch(console.log);
+      late.catch((error) => {
+        console.log(error.name);
+        controller.abort("aborted");
+        go.set();
+      });
+      waited.then(() => console.log("acquired"));
+    }
+    waitInThread().then(waitForDaemon);
   `);
-  assertEquals(output, "TimeoutError\naborted\naborted\nacquired\n");
-});
-
-Deno.test("Lock.acquire() in a thread keeps it alive", async () => {
-  const output = await printed(`
-    import { Lock, Thread } from "@lockstep/lockstep/sync";
-    const lock = new Lock();
-    lock.acquireSync();
-    const waiter = Thread.fromFunction(async (lock) => {
-      using _held = await lock.acquire();
-      return "done";
-    }, [lock]);
-    while (lock.waiting === 0) await new Promise((done) => setTimeout(done, 1));
-    lock.release();
-    console.log(await waiter.join());
-  `);
-  assertEquals(output, "done\n");
+  assertEquals(output, "done\nTimeoutError\naborted\naborted\nacquired\n");
 });

@@ -94,23 +94,7 @@ Deno.test("Lock and RLock that a dead thread held are got without a wait", async
   }
 });
 
-Deno.test("Lock and RLock pass on ownerDied until markConsistent()", async () => {
-  const locks = both();
-  await (await holder(locks, "throw"))();
-  for (const lock of locks) {
-    for (let time = 0; time < 3; time++) assertEquals(look(lock), DIED);
-    lock.withLockSync(() => {
-      lock.markConsistent();
-      assertEquals(lock.ownerDied, false);
-    });
-    assertEquals(look(lock), FINE);
-    assertEquals(await lookInTasks([lock]), [FINE]);
-  }
-  await (await holder(locks, "throw"))();
-  assertEquals(locks.map(look), [DIED, DIED]);
-});
-
-Deno.test("Lock.markConsistent() and that of RLock are for the holder", async () => {
+Deno.test("Lock and RLock pass on ownerDied until markConsistent() of the holder", async () => {
   const locks = both();
   const refuse = () => {
     for (const lock of locks) {
@@ -122,12 +106,18 @@ Deno.test("Lock.markConsistent() and that of RLock are for the holder", async ()
   refuse();
   await kill();
   refuse();
-  assertEquals(locks.map(look), [DIED, DIED]);
   for (const lock of locks) {
-    lock.withLockSync(() => lock.markConsistent());
+    for (let time = 0; time < 3; time++) assertEquals(look(lock), DIED);
+    lock.withLockSync(() => {
+      lock.markConsistent();
+      assertEquals(lock.ownerDied, false);
+    });
     lock.withLockSync(() => lock.markConsistent()); // does nothing
+    assertEquals(look(lock), FINE);
+    assertEquals(await lookInTasks([lock]), [FINE]);
   }
-  assertEquals(locks.map(look), [FINE, FINE]);
+  await (await holder(locks, "throw"))();
+  assertEquals(locks.map(look), [DIED, DIED]);
 });
 
 Deno.test("Lock and RLock of a thread that returned stay held", async () => {
