@@ -6,8 +6,13 @@ import { Semaphore } from "../../sync/semaphore.ts";
 import { threads } from "../../sync/threads.ts";
 import { isTimeout } from "../../sync/wait_options.ts";
 import { type Door, doorOf, LIMIT } from "./_doors.ts";
-import { hands } from "./_lock_hands.ts";
+import { Hands } from "./_hands.ts";
 import { until } from "./_until.ts";
+
+const hands = new Hands<typeof import("./_lock_bodies.ts")>(
+  import.meta.resolve("./_lock_bodies.ts"),
+  2,
+);
 
 const CLASSES = [Lock, Semaphore, BoundedSemaphore, Event];
 type Polled = InstanceType<typeof CLASSES[number]>;
