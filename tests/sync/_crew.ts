@@ -1,4 +1,5 @@
 import type { Label } from "../../sync/_trap.ts";
+import type { WaitOptions } from "../../sync/wait_options.ts";
 import type { Call } from "./_hands.ts";
 import { BOARD, type Plan, turn } from "./_plan.ts";
 import { type Next, random } from "./_random.ts";
@@ -33,12 +34,17 @@ export interface Weather {
   readonly tasksOf?: (thread: number) => number;
 }
 
+/** A thread that works; a hand goes on with other work then. */
+export type Worker = Pick<Call<void>, "id" | "alive" | "state" | "join"> & {
+  terminate?(options?: WaitOptions): Promise<void>;
+};
+
 /** What a crew does. */
 export interface Job {
   readonly board: Int32Array;
   /** What it is about, for the report if they get stuck. */
   readonly subject: { share(): { readonly buffer: SharedArrayBuffer } };
-  start(plan: Plan): Call<void>;
+  start(plan: Plan): Worker;
   /** Called with the members of a thread that is dead. */
   bury?(bits: number): void;
   /** Called now and then. */
@@ -46,7 +52,7 @@ export interface Job {
 }
 
 interface Hand {
-  readonly thread: Call<void>;
+  readonly thread: Worker;
   readonly bits: number;
 }
 
@@ -102,7 +108,7 @@ export class Crew {
         if (isOver) await over;
       }
     } finally {
-      for (const { thread } of this.#hands) await thread.terminate(LIMIT);
+      for (const { thread } of this.#hands) await thread.terminate?.(LIMIT);
     }
   }
 
@@ -136,7 +142,7 @@ export class Crew {
       victim = begun[this.#next(begun.length || 1)];
     }
     if (victim === undefined) return;
-    await victim.thread.terminate(LIMIT);
+    await victim.thread.terminate?.(LIMIT);
     this.#hands.delete(victim);
     this.#job.bury?.(victim.bits);
     this.#deaths = Math.max(0, this.#deaths - 1);

@@ -15,8 +15,6 @@ export interface Call<T> {
   readonly alive: boolean;
   readonly state: ThreadState;
   join(options?: WaitOptions): Promise<T>;
-  /** Kills the thread; for those that are hired in a test. */
-  terminate(options?: WaitOptions): Promise<void>;
   joinSync(options?: Pick<WaitOptions, "timeoutMs">): T;
 }
 
@@ -26,28 +24,18 @@ interface Hand {
   done: Event | undefined;
 }
 
-/** How long the end of a thread may take. */
-const LIMIT = { timeoutMs: 10_000 };
-
 /**
  * Threads of one module that stay. Tests that need other threads, but neither
  * their beginning nor their end, call functions in them: to start a thread takes
  * longer than all that most tests do. Hire them outside of tests, which would
- * take them for leaks; or in a test that dismisses them.
+ * take them for leaks.
  */
 export class Hands<M> {
-  readonly #module: string;
-  readonly #hands: Hand[];
-  readonly #isFixed: boolean;
+  readonly #hands: readonly Hand[];
 
-  /**
-   * @param count How many calls can run at a time. By default as many as need
-   * be: threads are hired when none is free, as some may be killed.
-   */
-  constructor(module: string, count = 0) {
-    this.#module = module;
+  /** @param count How many calls can run at a time. */
+  constructor(module: string, count: number) {
     this.#hands = Array.from({ length: count }, () => hire(module));
-    this.#isFixed = count > 0;
   }
 
   /** Calls a function of the module in a thread that has nothing to do. */
@@ -55,7 +43,7 @@ export class Hands<M> {
     name: K,
     args: Parameters<FunctionsOf<M>[K]>,
   ): Call<Awaited<ReturnType<FunctionsOf<M>[K]>>> {
-    const hand = this.#free() ?? this.#hire();
+    const hand = this.#hands.find(({ done }) => done?.isSet ?? true);
     if (hand === undefined) throw new Error(`No hand is free for ${name}()`);
     const done = hand.done = new Event();
     const outcome = new Outcome();
@@ -70,42 +58,17 @@ export class Hands<M> {
       id: hand.thread.id,
       name: hand.thread.name,
       get alive() {
-        return !done.isSet && hand.thread.alive;
+        return !done.isSet;
       },
       get state() {
         return done.isSet ? "dead" : hand.thread.state;
       },
       join: (options) => done.wait(options).then(result),
-      terminate: (options = LIMIT) => this.#dismiss(hand, options),
       joinSync(options) {
         done.waitSync(options);
         return result();
       },
     };
-  }
-
-  /** Kills all of them. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const hand of [...this.#hands]) await this.#dismiss(hand, LIMIT);
-  }
-
-  #free(): Hand | undefined {
-    return this.#hands.find(({ done }) => done?.isSet ?? true);
-  }
-
-  #hire(): Hand | undefined {
-    if (this.#isFixed) return undefined;
-    const hand = hire(this.#module);
-    this.#hands.push(hand);
-    return hand;
-  }
-
-  async #dismiss(hand: Hand, options: WaitOptions): Promise<void> {
-    const index = this.#hands.indexOf(hand);
-    if (index < 0) return;
-    this.#hands.splice(index, 1);
-    await hand.thread.terminate(options);
-    hand.orders.close();
   }
 }
 

@@ -13,7 +13,7 @@ const STARVED = 30;
 
 /** Many visit a door at once, some of whom die. */
 export async function storm(
-  hands: Hands<typeof import("./_stress_bodies.ts")>,
+  hands: Pick<Hands<typeof import("./_stress_bodies.ts")>, "start">,
   door: Door,
   weather: Weather,
 ): Promise<void> {

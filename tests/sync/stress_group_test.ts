@@ -5,6 +5,7 @@ import { Event } from "../../sync/event.ts";
 import { Lock } from "../../sync/lock.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { spawn } from "../../sync/task.ts";
+import { threads } from "../../sync/threads.ts";
 import { Crew, type Weather } from "./_crew.ts";
 import { Hands } from "./_hands.ts";
 import { BOARD, goesOn, membersOf, turn } from "./_plan.ts";
@@ -19,6 +20,7 @@ const TIMES = STRESS ? 200 : 60;
 const THREADS = STRESS ? 4 : 3;
 
 const hands = new Hands<Bodies>(BODIES, THREADS);
+const mortals = threads<Bodies>(BODIES);
 
 function newBoard(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
@@ -65,7 +67,6 @@ for (const isPatient of [true, false]) {
 }
 
 Deno.test("Event.wait() ends, whoever else dies", async () => {
-  await using mortals = new Hands<Bodies>(BODIES);
   await withSeed(ROUNDS, async (seed) => {
     const next = random(seed);
     const event = new Event();
@@ -120,7 +121,6 @@ Deno.test("Barrier.wait() keeps all together, round by round", async () => {
 });
 
 Deno.test("Barrier.wait() ends, whoever gives up or dies", async () => {
-  await using mortals = new Hands<Bodies>(BODIES);
   await withSeed(ROUNDS, async (seed) => {
     const next = random(seed);
     const barrier = new Barrier(2 + next(2));
@@ -151,7 +151,7 @@ Deno.test("Barrier.wait() ends, whoever gives up or dies", async () => {
 
 /** Many wait to be notified, and some of them give up, or die. */
 async function storm(
-  hands: Hands<Bodies>,
+  hands: Pick<Hands<Bodies>, "start">,
   condition: Condition,
   weather: Weather,
 ): Promise<void> {
@@ -215,7 +215,6 @@ for (const Class of [Lock, RLock]) {
 }
 
 Deno.test("Condition.wait() of a Lock, or an RLock, ends, whoever else dies", async () => {
-  await using mortals = new Hands<Bodies>(BODIES);
   for (const Class of [Lock, RLock]) {
     const play = async (seed: number) => {
       const next = random(seed);

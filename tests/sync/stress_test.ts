@@ -4,6 +4,7 @@ import type { Queue, QueueOptions } from "../../sync/queue.ts";
 import { RLock } from "../../sync/rlock.ts";
 import { RwLock } from "../../sync/rw_lock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
+import { threads } from "../../sync/threads.ts";
 import { Crew, MAX_MEMBERS, type Weather } from "./_crew.ts";
 import { type Call, Hands } from "./_hands.ts";
 import { BOARD, goesOn, membersOf, turn } from "./_plan.ts";
@@ -21,6 +22,7 @@ const TIMES = STRESS ? 200 : 60;
 const THREADS = STRESS ? [2, 4, 8] : [2, 3];
 
 const hands = new Hands<Bodies>(BODIES, Math.max(...THREADS) + 1);
+const mortals = threads<Bodies>(BODIES);
 
 const DOORS: Readonly<Record<string, (next: Next) => Door>> = {
   Lock: () => new Lock(),
@@ -45,7 +47,6 @@ for (const [name, make] of Object.entries(DOORS)) {
 }
 
 Deno.test(`${Object.keys(DOORS).join(", ")} keep order among threads that die at any time`, async () => {
-  await using mortals = new Hands<Bodies>(BODIES);
   for (const [name, make] of Object.entries(DOORS)) {
     const play = async (seed: number) => {
       const next = random(seed);
@@ -67,13 +68,13 @@ const OPTIONS: readonly QueueOptions[] = [
 
 /** Many put and get at once, some of whom die. */
 async function stormQueue(
-  hands: Hands<Bodies>,
+  hands: Pick<Hands<Bodies>, "start">,
   queue: Queue<Item>,
   weather: Weather,
 ): Promise<void> {
   const board = new Int32Array(new SharedArrayBuffer(4 * BOARD.WORDS));
   const ledger = new Int32Array(new SharedArrayBuffer(4 * LEDGER.WORDS));
-  const started: Call<void>[] = [];
+  const started: Pick<Call<void>, "alive">[] = [];
   let lost = 0; // at most so many items went with the dead
   const crew = new Crew({
     board,
@@ -159,7 +160,6 @@ for (const Class of CLASSES) {
 const names = CLASSES.map(({ name }) => name).join(", ");
 
 Deno.test(`${names} lose only what is in the hands of threads that die at any time`, async () => {
-  await using mortals = new Hands<Bodies>(BODIES);
   for (const Class of CLASSES) {
     const play = async (seed: number) => {
       const next = random(seed);
