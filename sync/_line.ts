@@ -71,6 +71,7 @@ export class Line {
   wake(): boolean {
     if (Atomics.load(this.#words, MARKS) === 0) return false;
     if (this.#isLookedAt()) return false;
+    trap("seen");
     const fair = this.#isImpatient();
     Atomics.store(this.#words, MARKS, fair ? FAIR | CONTENDED : 0);
     trap("released");

@@ -109,7 +109,6 @@ export class PoolOwner implements Listener {
     this.#plan = plan;
     this.#limit = Math.min(TICKETS, plan.size + plan.maxQueue);
     this.#taskCore.setUnfair();
-    this.#drain(); // from now on whoever has a result rings
   }
 
   /** Whether a task would not wait for room. */
@@ -146,7 +145,7 @@ export class PoolOwner implements Listener {
       task.settle(true, error);
       return task;
     }
-    if (this.#isIdle) listen(this.#registry, this);
+    if (this.#isIdle) this.#listen();
     task.onAbort((reason) => this.end(task, reason));
     if (this.hasRoom) this.#queue(task);
     else this.#wait(task);
@@ -283,6 +282,15 @@ export class PoolOwner implements Listener {
     if (this.#error !== undefined) return this.#error;
     if (!this.closed) return undefined;
     return new TypeError("Cannot submit a task: the pool is closed");
+  }
+
+  /**
+   * Wants to be rung from now on. The mark that asks for it may be gone: whoever
+   * took it away has rung while nobody listened.
+   */
+  #listen(): void {
+    listen(this.#registry, this);
+    this.#drain();
   }
 
   /** Puts a task into the line of those for whom there is no room. */

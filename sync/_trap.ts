@@ -1,6 +1,7 @@
 /**
- * Places at which a test may stop a thread for ever: those of the model, and one
- * where a thread that is gone has not told the others yet.
+ * Places at which a test may stop a thread, for ever or for a while: those of the
+ * model, one where a thread that is gone has not told the others yet, and one
+ * where a thread has seen that somebody is to be woken.
  */
 export type Label =
   | "claimed"
@@ -10,6 +11,7 @@ export type Label =
   | "taken"
   | "cancelled"
   | "chosen"
+  | "seen"
   | "released"
   | "gone";
 
