@@ -7,8 +7,8 @@
  *   requests ◄───── start and stop of others ─  Thread.start(), terminate()
  *   exit event                                  holds a Web Lock while it lives
  *        ╲                                       ╱
- *         _watcher.ts: asks for the same Web Lock; when it gets it, the thread is
- *         gone, and everybody who waits for anything looks again
+ *         _watcher.ts: has the other end of its line; when that closes, the thread
+ *         is gone, and everybody who waits for anything looks again
  * ```
  *
  * All threads are started by the main thread, since a worker ends with whoever
@@ -27,7 +27,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import type { Job, Parcel, Request, Started } from "./_job.ts";
+import type { Job, Parcel, Request, Started, Watched } from "./_job.ts";
 import { addErrand, bury, parkUntil, ring } from "./_mailbox.ts";
 import { END, Outcome } from "./_outcome.ts";
 import { type Registry, registry, STATE } from "./_registry.ts";
@@ -53,7 +53,7 @@ const END_MS = 1000;
 const hosted = new Map<number, Hosted>();
 const parcels = new Map<string, Parcel>();
 let upstream: Upstream | undefined;
-let watched = false;
+let watching: Worker | undefined;
 
 /** What was asked for, and who was gone, when the host last looked. */
 let served = 0;
@@ -137,17 +137,19 @@ function start(job: Job, moved: Transferable[]): void {
   const { id, name, daemon, resourceLimits } = job;
   const table = registry();
   const { port1: requests, port2 } = new MessageChannel();
-  const started: Started = { job, host: table.me, requests: port2 };
+  const { port1: end, port2: line } = new MessageChannel();
+  const started: Started = { job, host: table.me, requests: port2, line };
   let worker: Worker;
   try {
     worker = new Worker(entry(import.meta.resolve("./_thread_entry.ts")), {
       name,
       resourceLimits,
       workerData: started,
-      transferList: [port2, ...moved] as never[],
+      transferList: [port2, line, ...moved] as never[],
     });
   } catch (error) {
     requests.close();
+    end.close();
     throw error;
   }
   if (daemon) worker.unref();
@@ -155,12 +157,8 @@ function start(job: Job, moved: Transferable[]): void {
   if (hosted.size === 0) addErrand(table, serve);
   hosted.set(id, { worker, requests, outcome, owner: job.owner });
   worker.on("error", () => {}); // what was thrown is in the outcome
-  worker.on("exit", () => {
-    outcome.mark(END.DIED);
-    bury(table, id, STATE.DEAD);
-    forget(id);
-  });
-  watch(table);
+  worker.on("exit", () => forget(id)); // of one that is killed before it stands
+  watch(table, { id, line: end });
 }
 
 /** Stops a thread that runs, at once; one that is about to will not begin. */
@@ -257,10 +255,13 @@ export function forget(id: number): void {
   hosted.delete(id);
 }
 
-/** Starts the watcher, once. */
-function watch(table: Registry): void {
-  if (watched) return;
-  watched = true;
+/** Tells the watcher of a thread; the first starts it. */
+function watch(table: Registry, thread: Watched): void {
+  watching ??= startWatcher(table);
+  watching.postMessage(thread, [thread.line] as never[]);
+}
+
+function startWatcher(table: Registry): Worker {
   process.on("exit", stopAll);
   table.watcher = table.reserve("watcher", true);
   const worker = new Worker(entry(import.meta.resolve("./_watcher.ts")), {
@@ -268,6 +269,7 @@ function watch(table: Registry): void {
     workerData: { threads: table.buffer, id: table.watcher },
   });
   worker.unref();
+  return worker;
 }
 
 /**

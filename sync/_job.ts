@@ -36,6 +36,15 @@ export interface Started {
   readonly host: number;
   /** Where it asks its host for more threads. */
   readonly requests: MessagePort;
+  /** Held until it is no more; see `_watcher.ts`. */
+  readonly line: MessagePort;
+}
+
+/** What the watcher gets for each thread that starts. */
+export interface Watched {
+  readonly id: number;
+  /** The other end of its line. */
+  readonly line: MessagePort;
 }
 
 /** What a thread asks its host for. */

@@ -1,12 +1,30 @@
 /**
  * Entry of the thread that notices the death of the others, and tries out
  * whether a thread can be killed; see `_host.ts`.
+ *
+ * Of a thread that is killed, its `exit` event and the release of its Web Lock
+ * come when that is asked for: it may run on until it looks, and free what is
+ * somebody else's by then. Its end of the line closes when nothing of it is left.
+ *
+ * ```
+ *            line closes
+ *  watched ─────────────────────────────────────────────► gone
+ *     │ killed: its lock is released                        ▲
+ *     └───► to end, or in a call of the system ─────────────┘
+ *                                              line closes, or SYSTEM_MS
+ * ```
  */
-import { Worker, workerData } from "node:worker_threads";
-import { lockName } from "./_job.ts";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { lockName, type Watched } from "./_job.ts";
 import { addErrand, bury } from "./_mailbox.ts";
 import { enterAs, type Registry, STATE } from "./_registry.ts";
 import { hasWebLocks, onceReleased } from "./_web_lock.ts";
+
+/**
+ * After how long a thread that was killed counts as gone although it is in a call
+ * of the system, in milliseconds: there it has nothing of ours in its hands.
+ */
+const SYSTEM_MS = 1000;
 
 /** How long the thread of the probe spins, if nothing stops it. */
 const SPIN_MS = 3000;
@@ -28,6 +46,7 @@ addErrand(table, () => {
   watchAll();
 });
 watchAll();
+parentPort!.on("message", watch);
 probe(table).then((works) => table.hardKill = works);
 
 /** At the end of the process: of a kill, Deno would print something. */
@@ -36,13 +55,21 @@ function leave(): void {
   close();
 }
 
+/** One more to watch; it tells itself if it ends. */
+function watch({ id, line }: Watched): void {
+  line.on("message", () => {}); // without that, it would not close
+  line.once("close", () => bury(table, id, STATE.DEAD));
+}
+
+/** Waits for the locks of those that have one. */
 function watchAll(): void {
   for (const thread of table.alive()) {
     if (watched.has(thread) || !table.isWatchable(thread)) continue;
     watched.add(thread);
     onceReleased(lockName(table.uuid, thread), () => {
-      bury(table, thread, STATE.DEAD); // unless it said itself that it ended
       watched.delete(thread);
+      if (!table.isAlive(thread)) return;
+      setTimeout(() => bury(table, thread, STATE.DEAD), SYSTEM_MS);
     });
   }
 }

@@ -197,6 +197,11 @@ export function spin(started: Event): never {
   for (;;);
 }
 
+/** Counts for ever, without a look at anything else. */
+export function count(word: Int32Array): never {
+  for (;;) Atomics.add(word, 0, 1);
+}
+
 export function acquire(lock: Lock, started: Event): void {
   started.set();
   lock.acquireSync();

@@ -48,6 +48,24 @@ for (const [what, name] of Object.entries(ENDLESS)) {
   });
 }
 
+Deno.test("Thread that was terminated does nothing any more", async () => {
+  const words = Array.from(
+    { length: 6 }, // more than there are cores: some stand when they are killed
+    () => new Int32Array(new SharedArrayBuffer(4)),
+  );
+  const counts = () => words.map((word) => Atomics.load(word, 0));
+  const counters = words.map((word) => bodies.start("count", [word]));
+  await until(() => counts().every((count) => count > 0));
+  const seen = counters.map((thread, index) => {
+    thread.terminateSync(LIMIT);
+    return Atomics.load(words[index]!, 0);
+  });
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    assertEquals(counts(), seen);
+  }
+});
+
 for (const what of ["blocks in Atomics.wait()", "awaits"] as const) {
   Deno.test(`Thread.terminateSync() stops a thread that ${what}`, async () => {
     const started = new Event();
