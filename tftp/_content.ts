@@ -1,5 +1,6 @@
 import { concat } from "@std/bytes";
 import { TftpError } from "./error.ts";
+import { pieceBytes } from "./_defaults.ts";
 import { filePieces } from "./_file_pieces.ts";
 import type { Root } from "./_root.ts";
 import type { TftpSource } from "./virtual_file.ts";
@@ -10,8 +11,12 @@ export interface Content {
   readonly size: number | undefined;
   /** Its beginning: so many octets, or all there are. */
   first(bytes: number): Promise<Uint8Array>;
-  /** All of it, from the start; a piece is valid until the next is asked for. */
-  pieces(): AsyncIterable<Uint8Array>;
+  /**
+   * All of it, from the start; a piece is valid until the next is asked for.
+   *
+   * @param blockSize Octets that are sent at once.
+   */
+  pieces(blockSize: number): AsyncIterable<Uint8Array>;
   /** Gives back what was never, or not completely, asked for. */
   leave(): void;
 }
@@ -51,9 +56,10 @@ export class FileContent implements Content {
     return buffer;
   }
 
-  async *pieces(): AsyncGenerator<Uint8Array, void, void> {
+  async *pieces(blockSize: number): AsyncGenerator<Uint8Array, void, void> {
     using file = await this.#open();
-    yield* filePieces(file);
+    const bytes = Math.min(pieceBytes(blockSize), Math.max(this.size, 1));
+    yield* filePieces(file, bytes);
   }
 
   leave(): void {}

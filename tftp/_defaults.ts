@@ -22,14 +22,21 @@ export const SERVER_WINDOW_BLOCKS = 64;
 /** Most transfers of a server at once. */
 export const MAX_TRANSFERS = 256;
 
-/** Octets that are read from or written to a file at once. */
-export const PIECE_BYTES: number = 256 * 1024;
+/** Blocks that are read from or written to a file at once. */
+const PIECE_BLOCKS = 64;
+
+/** Least and most octets of them. */
+const LEAST_PIECE_BYTES = 256 * 1024;
+const MOST_PIECE_BYTES = 1024 * 1024;
 
 /**
- * Blocks that a piece of a received file has at least: large ones would fill it
- * badly, and it is only worth its allocation if many fit.
+ * Octets that are read from or written to a file at once: for large blocks more,
+ * as each time costs as much as a block or two.
  */
-export const PIECE_BLOCKS = 16;
+export function pieceBytes(blockSize: number): number {
+  const bytes = PIECE_BLOCKS * blockSize;
+  return Math.min(Math.max(bytes, LEAST_PIECE_BYTES), MOST_PIECE_BYTES);
+}
 
 /**
  * How often a server repeats its first packet to a client that was never heard:

@@ -129,7 +129,7 @@ export class Session {
     else {
       const text = packet.mode === "netascii";
       const skip = this.#bytes;
-      const feed = new Feed(content.pieces(), { text, skip });
+      const feed = new Feed(content.pieces(terms.blockSize), { text, skip });
       try {
         await sendPieces(this.#link, sender, feed, (sent) => {
           this.#bytes = skip + sent;

@@ -1,4 +1,4 @@
-import { PIECE_BLOCKS, PIECE_BYTES } from "./_defaults.ts";
+import { pieceBytes } from "./_defaults.ts";
 import type { Feed } from "./_feed.ts";
 import type { Link } from "./_link.ts";
 import type { Terms } from "./_negotiation.ts";
@@ -74,8 +74,7 @@ export async function sendPieces(
  * @param receiver What to drive.
  * @param options The terms; `first`: the packet that answered the opening, if it
  * is for the receiver; `onBytes`: told about progress, octets received.
- * @returns The file in pieces of 256 KiB, or of 16 blocks, each a buffer of its
- * own.
+ * @returns The file in pieces of up to 1 MiB, each a buffer of its own.
  */
 export async function* receivePieces(
   link: Link,
@@ -88,8 +87,7 @@ export async function* receivePieces(
   },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const { blockSize, size = Infinity, first, onBytes } = options;
-  const roomy = Math.max(PIECE_BYTES, PIECE_BLOCKS * blockSize);
-  const capacity = Math.max(Math.min(roomy, size + blockSize), blockSize);
+  const capacity = Math.min(pieceBytes(blockSize), size + blockSize);
   let piece: Uint8Array<ArrayBuffer> | undefined;
   let used = 0;
   let bytes = 0;

@@ -4,6 +4,7 @@ import type { HostPort } from "../mux/addr.ts";
 import { Call } from "./_call.ts";
 import { download } from "./_download.ts";
 import { Feed } from "./_feed.ts";
+import { CLIENT_BLOCK_SIZE, pieceBytes } from "./_defaults.ts";
 import { filePieces } from "./_file_pieces.ts";
 import { IncomingFile } from "./_incoming_file.ts";
 import type { Link } from "./_link.ts";
@@ -99,7 +100,7 @@ export class TftpClient {
    *
    * @param path Name of the file as the server knows it.
    * @param options Block size, window, timeouts, mode.
-   * @returns The file in chunks of up to 256 KiB, or of 16 blocks, that belong to the caller.
+   * @returns The file in chunks of up to 1 MiB that belong to the caller.
    *
    * @example Read a file in chunks
    * ```ts
@@ -252,7 +253,8 @@ export class TftpClient {
   ): Promise<TransferStatistics> {
     using file = await Deno.open(from);
     const { size, isFile } = await file.stat();
-    const pieces = filePieces(file);
+    const { blockSize = CLIENT_BLOCK_SIZE } = options;
+    const pieces = filePieces(file, pieceBytes(blockSize));
     return await this.#write(path, pieces, isFile ? size : undefined, options);
   }
 
