@@ -1,9 +1,9 @@
 /** Octets that a transfer has, by block size: some tenths of a second each. */
 export const SIZES = {
-  512: 8 << 20,
-  1_428: 16 << 20,
-  8_192: 64 << 20,
-  65_464: 128 << 20,
+  512: 16 << 20,
+  1_428: 32 << 20,
+  8_192: 128 << 20,
+  65_464: 512 << 20,
 } as const;
 
 /** Block sizes of the tables. */

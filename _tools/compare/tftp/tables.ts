@@ -76,10 +76,13 @@ export const SERVERS: Challenge = {
 export const CLIENTS: Challenge = {
   table: {
     title: "TFTP clients",
-    note: "Reading from tftpd-hpa, block by block.",
+    note:
+      "Reading from tftpd-hpa, block by block. Bare Deno is the least that any " +
+      "client on Deno costs.",
     folder: "tftp",
     contenders: [
       contender("Lockstep", "client_lockstep.ts", true),
+      contender("bare Deno", "client_raw.ts"),
       contender("curl", "client_curl.ts"),
       contender("atftp", "client_atftp.ts"),
       contender("busybox", "client_busybox.ts"),
