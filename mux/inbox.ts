@@ -1,5 +1,5 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDHUP } from "./event_bits.ts";
-import { end, join, leave, pace } from "./_pace.ts";
+import { end, leave, pace, type Paced } from "./_pace.ts";
 import { type Readiness, type Watcher, Watchers } from "./readiness.ts";
 import { checkWait, waitFor, type WaitOptions } from "../sync/wait_options.ts";
 
@@ -82,13 +82,12 @@ export class Inbox implements Arrived, Readiness {
   /** Whether the last read brought as much as there was room for. */
   #filled = false;
   #reading = false;
-  /** Whether it has ever read. */
-  #hasBegun = false;
   #closed = false;
   #error: { readonly error: unknown } | undefined;
   #ended = false;
   #received = 0;
   readonly #watchers: Watchers;
+  readonly #paced: Paced = { period: -1 };
   readonly #onCount = (count: number | null) => this.#arrived(count);
   readonly #onError = (error: unknown) => this.#failed(error);
 
@@ -199,7 +198,7 @@ export class Inbox implements Arrived, Readiness {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#hasBegun) leave();
+    leave(this.#paced);
     this.#start = this.#end = 0;
     for (const { reject } of this.#line) {
       reject(
@@ -278,8 +277,6 @@ export class Inbox implements Arrived, Readiness {
     const most = Math.max(USUAL_OCTETS, this.#needed);
     if (this.#line.size === 0 && this.#end - this.#start >= most) return;
     this.#reading = true;
-    if (!this.#hasBegun) join();
-    this.#hasBegun = true;
     pace(this.#begin);
   }
 
@@ -293,9 +290,9 @@ export class Inbox implements Arrived, Readiness {
   };
 
   #arrived(count: number | null): void {
-    end();
     this.#reading = false;
     if (this.#closed) return;
+    end(this.#paced);
     if (count === null) this.#ended = true;
     else this.#end += count;
     this.#received += count ?? 0;

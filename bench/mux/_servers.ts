@@ -23,7 +23,7 @@ export async function rawServer(crowd: Crowd): Promise<Serve> {
     for (;;) {
       const count = await conn.read(buffer);
       if (count === null) return;
-      while (left === 0) await resting.promise;
+      while (left <= 0) await resting.promise;
       await conn.write(buffer.subarray(0, count));
       if (--left === 0) done();
     }
