@@ -5,7 +5,7 @@
  *  main thread, the host                        a thread
  *   worker = new Worker ─────────────────────►  _thread_entry.ts
  *   requests ◄───── start and stop of others ─  Thread.start(), terminate()
- *   exit event                                  holds a Web Lock while it lives
+ *   exit event                                  holds a Web Lock, and its line
  *        ╲                                       ╱
  *         _watcher.ts: has the other end of its line; when that closes, the thread
  *         is gone, and everybody who waits for anything looks again

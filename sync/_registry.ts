@@ -156,7 +156,7 @@ export class Registry {
     Atomics.or(this.words, slotOf(this.me) + FLAGS, HOLDS_LOCK);
   }
 
-  /** Whether the death of a thread can be seen by its Web Lock. */
+  /** Whether the end, or kill, of a thread can be seen by its Web Lock. */
   isWatchable(id: number): boolean {
     return this.#has(id, HOLDS_LOCK);
   }

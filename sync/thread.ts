@@ -324,7 +324,8 @@ export class Thread<T = unknown> {
 
   /**
    * Stops it, also if it spins or blocks; what it held is recovered. See
-   * {@linkcode hardKill} for how, and what if Deno cannot.
+   * {@linkcode hardKill} for how, and what if Deno cannot. One that is in a call
+   * of the system, such as a synchronous read, is given up after a second.
    *
    * If aborted or timed out, it will still stop.
    *

@@ -218,6 +218,16 @@ export function waitRaw(started: Event): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
+/** Is in a call of the system for two seconds after there is a file. */
+export function runProgram(path: string): void {
+  const program =
+    `Deno.writeTextFileSync(Deno.args[0], ""); setTimeout(() => {}, 2_000)`;
+  const options = ["--no-config", "--allow-write"];
+  const url = `data:text/javascript,${encodeURIComponent(program)}`;
+  const args = ["run", ...options, url, path];
+  new Deno.Command(Deno.execPath(), { args }).outputSync();
+}
+
 export function sleepLong(started: Event): void {
   started.set();
   sleepSync(2 ** 40);

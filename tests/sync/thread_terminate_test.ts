@@ -12,6 +12,7 @@ import { Thread } from "../../sync/thread.ts";
 import { ThreadError } from "../../sync/thread_error.ts";
 import { threads } from "../../sync/threads.ts";
 import { reasonOf } from "./_reason.ts";
+import { existsSync } from "node:fs";
 import { until } from "./_until.ts";
 
 const BODIES = import.meta.resolve("./_thread_bodies.ts");
@@ -47,6 +48,16 @@ for (const [what, name] of Object.entries(ENDLESS)) {
     await assertTerminated(thread);
   });
 }
+
+Deno.test("Thread.terminate() gives up a thread that is in a call of the system", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.remove(path);
+  const thread = bodies.start("runProgram", [path]);
+  await until(() => existsSync(path));
+  await thread.terminate(LIMIT);
+  await assertTerminated(thread);
+  await Deno.remove(path);
+});
 
 Deno.test("Thread that was terminated does nothing any more", async () => {
   const words = Array.from(
