@@ -372,7 +372,10 @@ export function simulate(scenario: Scenario): Outcome {
   };
 }
 
-function optionsOf(pairs: [string, string][]): Map<string, RequestOption> {
+/** Options as a packet has them. */
+export function optionsOf(
+  pairs: [string, string][],
+): Map<string, RequestOption> {
   return new Map(
     pairs.map(([name, value]) => [name.toLowerCase(), { name, value }]),
   );

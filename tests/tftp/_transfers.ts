@@ -5,6 +5,7 @@ import type {
   TftpServerOptions,
   TftpTransfer,
 } from "../../tftp/server_options.ts";
+import { until } from "../sync/_until.ts";
 
 /** Bytes that are the same nowhere, so that a block out of place shows. */
 export function content(size: number): Uint8Array<ArrayBuffer> {
@@ -35,11 +36,7 @@ export async function untilContent(
   expected: Uint8Array,
   what: string,
 ): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (performance.now() < deadline) {
-    if ((await Deno.stat(path)).size === expected.length) break;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  await until(() => Deno.statSync(path).size === expected.length);
   await assertContent(path, expected, what);
 }
 

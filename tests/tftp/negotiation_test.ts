@@ -9,7 +9,7 @@ import {
   termsOf,
   windowLimit,
 } from "../../tftp/_negotiation.ts";
-import type { RequestOption } from "../../tftp/packet.ts";
+import { optionsOf } from "./_fake_network.ts";
 
 const LIMITS: Limits = {
   maxBlockSize: 65_464,
@@ -26,17 +26,14 @@ const NONSENSE = [
 
 type Pairs = [name: string, value: string][];
 
-const parsed = (pairs: Pairs): Map<string, RequestOption> =>
-  new Map(pairs.map(([name, value]) => [name.toLowerCase(), { name, value }]));
-
 /** What a server grants of these options. */
 function granted(pairs: Pairs, limits: Partial<Limits> = {}): Pairs {
-  return decide("rrq", parsed(pairs), { ...LIMITS, ...limits });
+  return decide("rrq", optionsOf(pairs), { ...LIMITS, ...limits });
 }
 
 /** What an OACK with these options tells. */
 function terms(pairs: Pairs): Terms {
-  return termsOf(parsed(pairs));
+  return termsOf(optionsOf(pairs));
 }
 
 Deno.test("decide() grants nothing of nothing, and then the plain terms", () => {
@@ -115,11 +112,11 @@ Deno.test("windowLimit() is never below one block", () => {
 Deno.test("decide() echoes a timeout of 1 to 255 seconds", () => {
   for (const seconds of [1, 255]) {
     const pairs: Pairs = [["timeout", `${seconds}`]];
-    assertEquals(decide("wrq", parsed(pairs), LIMITS), pairs);
+    assertEquals(decide("wrq", optionsOf(pairs), LIMITS), pairs);
     assertEquals(terms(pairs).retransmitMs, seconds * 1_000);
   }
   for (const asked of ["0", "256", ...NONSENSE]) {
-    const options = parsed([["timeout", asked]]);
+    const options = optionsOf([["timeout", asked]]);
     assertEquals(decide("wrq", options, LIMITS), [], asked);
   }
 });
@@ -141,11 +138,11 @@ Deno.test("decide() leaves tsize out for an empty file and an unknown size", () 
 Deno.test("decide() echoes the size of a file that is written", () => {
   for (const size of ["0", "1", "4294967296", "9007199254740991"]) {
     const pairs: Pairs = [["tsize", size]];
-    assertEquals(decide("wrq", parsed(pairs), LIMITS), pairs);
+    assertEquals(decide("wrq", optionsOf(pairs), LIMITS), pairs);
     assertEquals(terms(pairs).size, Number(size));
   }
   for (const size of NONSENSE) {
-    const options = parsed([["tsize", size]]);
+    const options = optionsOf([["tsize", size]]);
     assertEquals(decide("wrq", options, LIMITS), [], size);
   }
 });
@@ -199,7 +196,7 @@ Deno.test("readAnswer() takes what a server may choose", () => {
     ["Timeout", "2"],
     ["tsize", "1099511627777"],
   ];
-  assertEquals(readAnswer(OFFERED, parsed(answer)), {
+  assertEquals(readAnswer(OFFERED, optionsOf(answer)), {
     options: {
       windowsize: "16",
       blksize: "1024",
@@ -212,7 +209,7 @@ Deno.test("readAnswer() takes what a server may choose", () => {
     size: 1_099_511_627_777,
     retransmitMs: 2_000,
   });
-  assertEquals(readAnswer(OFFERED, parsed(OFFERED)), {
+  assertEquals(readAnswer(OFFERED, optionsOf(OFFERED)), {
     options: Object.fromEntries(OFFERED),
     rollover: undefined,
     blockSize: 1_428,
@@ -224,17 +221,20 @@ Deno.test("readAnswer() takes what a server may choose", () => {
 
 Deno.test("readAnswer() keeps the default for what the server left out", () => {
   assertEquals(readAnswer(OFFERED, new Map()), PLAIN_TERMS);
-  const answer = readAnswer(OFFERED, parsed([["windowsize", "2"]]));
+  const answer = readAnswer(OFFERED, optionsOf([["windowsize", "2"]]));
   const options = { windowsize: "2" };
   assertEquals(answer, { ...PLAIN_TERMS, options, windowBlocks: 2 });
 });
 
 Deno.test("readAnswer() refuses options that were not asked for", () => {
   for (const name of ["multicast", "__proto__", "constructor", "utimeout"]) {
-    const refusal = readAnswer(OFFERED, parsed([[name, "1"]]));
+    const refusal = readAnswer(OFFERED, optionsOf([[name, "1"]]));
     assert(typeof refusal === "string" && refusal.includes(name), name);
   }
-  assertEquals(typeof readAnswer([], parsed([["blksize", "512"]])), "string");
+  assertEquals(
+    typeof readAnswer([], optionsOf([["blksize", "512"]])),
+    "string",
+  );
 });
 
 Deno.test("readAnswer() refuses values above the request or out of range", () => {
@@ -245,7 +245,7 @@ Deno.test("readAnswer() refuses values above the request or out of range", () =>
     ...NONSENSE.map((v) => ["tsize", v]),
   ] as Pairs;
   for (const pair of wrong) {
-    const refusal = readAnswer(OFFERED, parsed([pair]));
+    const refusal = readAnswer(OFFERED, optionsOf([pair]));
     assert(typeof refusal === "string", pair.join());
     assert(refusal.includes(pair[0]), refusal);
   }
@@ -253,14 +253,14 @@ Deno.test("readAnswer() refuses values above the request or out of range", () =>
 
 Deno.test("decide() and readAnswer() know what follows block 65535", () => {
   for (const [value, rollover] of [["0", 0], ["1", 1]] as const) {
-    const asked = parsed([["Rollover", value]]);
+    const asked = optionsOf([["Rollover", value]]);
     assertEquals(decide("rrq", asked, LIMITS), [["Rollover", value]]);
     assertEquals(termsOf(asked).rollover, rollover);
     const answer = readAnswer([["rollover", "1"]], asked);
     assertEquals(typeof answer === "object" && answer.rollover, rollover);
   }
   for (const value of ["2", "-1", "65535", "", "one"]) {
-    const asked = parsed([["rollover", value]]);
+    const asked = optionsOf([["rollover", value]]);
     assertEquals(decide("rrq", asked, LIMITS), []);
     assertEquals(typeof readAnswer([["rollover", "1"]], asked), "string");
   }
@@ -274,7 +274,7 @@ Deno.test("decide() leaves out what a client cannot do", () => {
 });
 
 Deno.test("decide() tells the size of an empty file if told so", () => {
-  const asked = parsed([["tsize", "0"]]);
+  const asked = optionsOf([["tsize", "0"]]);
   const empty = { ...LIMITS, size: 0 };
   assertEquals(decide("rrq", asked, empty), []);
   const told = decide("rrq", asked, { ...empty, tellEmpty: true });

@@ -5,6 +5,7 @@ import { Guest } from "../../tftp/_guest.ts";
 import { encodeOack } from "../../tftp/packet.ts";
 import { type Visitor, Visitors } from "../../tftp/_visitors.ts";
 import type { UdpSocket } from "../../udp/socket.ts";
+import { until } from "../sync/_until.ts";
 
 const FIRST = encodeOack([["tsize", "5"]]);
 
@@ -73,7 +74,7 @@ Deno.test("Visitors looks after those whose time is over, and no others", async 
   for (const visitor of [late, later]) visitors.add(visitor);
   visitors.wakeAt(later.guest!.deadline);
   visitors.wakeAt(now); // earlier: counts
-  while (due.length === 0) await new Promise((done) => setTimeout(done, 1));
+  await until(() => due.length > 0);
   assertEquals([...new Set(due)], ["late"]);
   visitors.clear();
   assertEquals(visitors.size, 0);
